@@ -1,0 +1,259 @@
+//! Gated recurrent unit (Cho et al. 2014), gates in the order r, z, n:
+//!
+//! ```text
+//! r = sigmoid(..)   z = sigmoid(..)   h' = (1 - z) * n + z * h
+//! n = tanh(x W + b + r * (h U + b'))        reset after the product
+//! n = tanh(x W + b + (r * h) U)             reset before the product
+//! ```
+//!
+//! With the reset before the product a step has two parts, since the second product needs all of
+//! `r * h`; they are the functions whose names start with `before_`.
+
+use super::{BackwardRow, ForwardRow, for_vectors, get, put};
+use crate::cpu::math::{sigmoid, tanh};
+use crate::cpu::simd::Simd;
+
+/// Input projection plus bias of gate `g`.
+#[inline(always)]
+unsafe fn projection<S: Simd, const FULL: bool>(
+    row: &ForwardRow,
+    g: usize,
+    u: usize,
+    n: usize,
+) -> S::V {
+    // SAFETY: `u..u + n` is inside the row's units, for which the caller vouches.
+    unsafe {
+        let x = get::<S, FULL>(row.gates.add(g * row.gate_stride + u), n);
+        if row.bias.is_null() {
+            x
+        } else {
+            S::add(x, get::<S, FULL>(row.bias.add(g * row.gate_stride + u), n))
+        }
+    }
+}
+
+/// A forward step with the reset after the product; keeps what the backward step needs.
+///
+/// # Safety
+///
+/// The pointers cover the ranges that [`ForwardRow`] describes; the processor has `S`.
+#[inline(always)]
+pub(crate) unsafe fn after_forward<S: Simd>(row: &ForwardRow) {
+    // SAFETY: passed on.
+    unsafe { for_vectors!(row.units, after_forward_step, row) }
+}
+
+#[inline(always)]
+unsafe fn after_forward_step<S: Simd, const FULL: bool>(row: &ForwardRow, u: usize, n: usize) {
+    // SAFETY: `u..u + n` is inside the row's units, for which the caller vouches.
+    unsafe {
+        let product = |g: usize| get::<S, FULL>(row.product.add(g * row.units + u), n);
+        let r = sigmoid::<S>(S::add(projection::<S, FULL>(row, 0, u, n), product(0)));
+        let z = sigmoid::<S>(S::add(projection::<S, FULL>(row, 1, u, n), product(1)));
+        let mut recurrent = product(2);
+        if !row.bias_candidate.is_null() {
+            recurrent = S::add(recurrent, get::<S, FULL>(row.bias_candidate.add(u), n));
+        }
+        let x = projection::<S, FULL>(row, 2, u, n);
+        let candidate = tanh::<S>(S::mul_add(r, recurrent, x));
+        if !row.extra.is_null() {
+            put::<S, FULL>(row.extra.add(u), recurrent, n);
+        }
+        finish::<S, FULL>(row, u, n, Some(r), z, candidate);
+    }
+}
+
+/// First part of a forward step with the reset before the product: writes `r * h` to `hidden_out`
+/// and keeps `r`.
+///
+/// # Safety
+///
+/// As [`after_forward`].
+#[inline(always)]
+pub(crate) unsafe fn before_reset<S: Simd>(row: &ForwardRow) {
+    // SAFETY: passed on.
+    unsafe { for_vectors!(row.units, before_reset_step, row) }
+}
+
+#[inline(always)]
+unsafe fn before_reset_step<S: Simd, const FULL: bool>(row: &ForwardRow, u: usize, n: usize) {
+    // SAFETY: `u..u + n` is inside the row's units, for which the caller vouches.
+    unsafe {
+        let product = get::<S, FULL>(row.product.add(u), n);
+        let r = sigmoid::<S>(S::add(projection::<S, FULL>(row, 0, u, n), product));
+        let h = get::<S, FULL>(row.hidden_in.add(u), n);
+        put::<S, FULL>(row.gates.add(u), r, n);
+        put::<S, FULL>(row.hidden_out.add(u), S::mul(r, h), n);
+    }
+}
+
+/// Second part: `product` holds that of the update gate and then that of the candidate.
+///
+/// # Safety
+///
+/// As [`after_forward`].
+#[inline(always)]
+pub(crate) unsafe fn before_forward<S: Simd>(row: &ForwardRow) {
+    // SAFETY: passed on.
+    unsafe { for_vectors!(row.units, before_forward_step, row) }
+}
+
+#[inline(always)]
+unsafe fn before_forward_step<S: Simd, const FULL: bool>(row: &ForwardRow, u: usize, n: usize) {
+    // SAFETY: `u..u + n` is inside the row's units, for which the caller vouches.
+    unsafe {
+        let product = |g: usize| get::<S, FULL>(row.product.add(g * row.units + u), n);
+        let z = sigmoid::<S>(S::add(projection::<S, FULL>(row, 1, u, n), product(0)));
+        let candidate = tanh::<S>(S::add(projection::<S, FULL>(row, 2, u, n), product(1)));
+        finish::<S, FULL>(row, u, n, None, z, candidate);
+    }
+}
+
+#[inline(always)]
+unsafe fn finish<S: Simd, const FULL: bool>(
+    row: &ForwardRow,
+    u: usize,
+    n: usize,
+    r: Option<S::V>,
+    z: S::V,
+    candidate: S::V,
+) {
+    // SAFETY: `u..u + n` is inside the row's units, for which the caller vouches.
+    unsafe {
+        let h = get::<S, FULL>(row.hidden_in.add(u), n);
+        // (1 - z) n + z h, so that a saturated gate returns one of them exactly.
+        let kept = S::mul(z, h);
+        let hidden = S::mul_add(S::sub(S::splat(1.0), z), candidate, kept);
+        put::<S, FULL>(row.hidden_out.add(u), hidden, n);
+        put::<S, FULL>(row.output.add(u), hidden, n);
+        if let Some(r) = r {
+            put::<S, FULL>(row.gates.add(u), r, n);
+        }
+        put::<S, FULL>(row.gates.add(row.gate_stride + u), z, n);
+        put::<S, FULL>(row.gates.add(2 * row.gate_stride + u), candidate, n);
+    }
+}
+
+#[inline(always)]
+unsafe fn hidden_in<S: Simd, const FULL: bool>(row: &BackwardRow, u: usize, n: usize) -> S::V {
+    // SAFETY: `u..u + n` is inside the row's units, for which the caller vouches.
+    unsafe {
+        if row.no_state_in {
+            S::splat(0.0)
+        } else {
+            get::<S, FULL>(row.hidden_in.add(u), n)
+        }
+    }
+}
+
+/// Gradients of update gate and candidate, and the direct part of that of the previous state.
+#[inline(always)]
+unsafe fn update<S: Simd, const FULL: bool>(
+    row: &BackwardRow,
+    u: usize,
+    n: usize,
+) -> (S::V, S::V, S::V) {
+    // SAFETY: `u..u + n` is inside the row's units, for which the caller vouches.
+    unsafe {
+        let one = S::splat(1.0);
+        let z = get::<S, FULL>(row.gates.add(row.gate_stride + u), n);
+        let candidate = get::<S, FULL>(row.gates.add(2 * row.gate_stride + u), n);
+        let d_hidden = S::add(
+            get::<S, FULL>(row.d_output.add(u), n),
+            get::<S, FULL>(row.d_hidden.add(u), n),
+        );
+        let kept = S::mul(d_hidden, z);
+        let left = S::sub(one, z);
+        let change = S::sub(hidden_in::<S, FULL>(row, u, n), candidate);
+        let d_z = S::mul(S::mul(kept, left), change);
+        let slope = S::sub(one, S::mul(candidate, candidate));
+        let d_candidate = S::mul(S::mul(d_hidden, left), slope);
+        (d_z, d_candidate, kept)
+    }
+}
+
+/// A backward step with the reset after the product.
+///
+/// # Safety
+///
+/// The pointers cover the ranges that [`BackwardRow`] describes; the processor has `S`.
+#[inline(always)]
+pub(crate) unsafe fn after_backward<S: Simd>(row: &BackwardRow) {
+    // SAFETY: passed on.
+    unsafe { for_vectors!(row.units, after_backward_step, row) }
+}
+
+#[inline(always)]
+unsafe fn after_backward_step<S: Simd, const FULL: bool>(row: &BackwardRow, u: usize, n: usize) {
+    // SAFETY: `u..u + n` is inside the row's units, for which the caller vouches.
+    unsafe {
+        let stride = row.gate_stride;
+        let (d_z, d_candidate, kept) = update::<S, FULL>(row, u, n);
+        let r = get::<S, FULL>(row.gates.add(u), n);
+        let recurrent = get::<S, FULL>(row.extra.add(u), n);
+        let d_recurrent = S::mul(d_candidate, r);
+        let d_r = S::mul(S::mul(d_recurrent, recurrent), S::sub(S::splat(1.0), r));
+        put::<S, FULL>(row.d_hidden.add(u), kept, n);
+        put::<S, FULL>(row.extra.add(u), d_recurrent, n);
+        for (k, d_gate) in [d_r, d_z, d_candidate].into_iter().enumerate() {
+            put::<S, FULL>(row.gates.add(k * stride + u), d_gate, n);
+        }
+        for (k, d_gate) in [d_r, d_z, d_recurrent].into_iter().enumerate() {
+            put::<S, FULL>(row.operand.add(k * stride + u), d_gate, n);
+        }
+    }
+}
+
+/// First part of a backward step with the reset before the product: update gate and candidate. The
+/// activated `r` stays in the gate buffer.
+///
+/// # Safety
+///
+/// As [`after_backward`].
+#[inline(always)]
+pub(crate) unsafe fn before_update<S: Simd>(row: &BackwardRow) {
+    // SAFETY: passed on.
+    unsafe { for_vectors!(row.units, before_update_step, row) }
+}
+
+#[inline(always)]
+unsafe fn before_update_step<S: Simd, const FULL: bool>(row: &BackwardRow, u: usize, n: usize) {
+    // SAFETY: `u..u + n` is inside the row's units, for which the caller vouches.
+    unsafe {
+        let (d_z, d_candidate, kept) = update::<S, FULL>(row, u, n);
+        put::<S, FULL>(row.d_hidden.add(u), kept, n);
+        for (k, d_gate) in [(1, d_z), (2, d_candidate)] {
+            put::<S, FULL>(row.gates.add(k * row.gate_stride + u), d_gate, n);
+            put::<S, FULL>(row.operand.add(k * row.gate_stride + u), d_gate, n);
+        }
+    }
+}
+
+/// Second part: reads the gradient of `r * h` from `d_reset`, and leaves `r * h` itself, which the
+/// weights' gradient needs, in `extra`.
+///
+/// # Safety
+///
+/// As [`after_backward`].
+#[inline(always)]
+pub(crate) unsafe fn before_backward<S: Simd>(row: &BackwardRow) {
+    // SAFETY: passed on.
+    unsafe { for_vectors!(row.units, before_backward_step, row) }
+}
+
+#[inline(always)]
+unsafe fn before_backward_step<S: Simd, const FULL: bool>(row: &BackwardRow, u: usize, n: usize) {
+    // SAFETY: `u..u + n` is inside the row's units, for which the caller vouches.
+    unsafe {
+        let r = get::<S, FULL>(row.gates.add(u), n);
+        let h = hidden_in::<S, FULL>(row, u, n);
+        let d_reset = get::<S, FULL>(row.d_reset.add(u), n);
+        let through = S::mul(d_reset, r);
+        let d_r = S::mul(S::mul(through, h), S::sub(S::splat(1.0), r));
+        let d_hidden = S::add(get::<S, FULL>(row.d_hidden.add(u), n), through);
+        put::<S, FULL>(row.d_hidden.add(u), d_hidden, n);
+        put::<S, FULL>(row.extra.add(u), S::mul(r, h), n);
+        put::<S, FULL>(row.gates.add(u), d_r, n);
+        put::<S, FULL>(row.operand.add(u), d_r, n);
+    }
+}

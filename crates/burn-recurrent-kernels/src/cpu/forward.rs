@@ -1,0 +1,255 @@
+//! The forward pass over whole sequences.
+
+use super::cell::{Saved, States, Weights};
+use super::forward_steps::Shape;
+use super::kernels::Kernels;
+use super::pack::{Packed, Scratch, Source};
+use super::plan::Plan;
+use super::pool::{Barrier, Team, share};
+use super::product::{Left, Target, multiply_rows, multiply_unpacked, panel_vectors};
+use super::schedule::Schedule;
+use super::shared::{
+    ALONE, Output, ROW_GRAIN, SendLeft, SendSource, Shared, Sizes, compact, padded,
+};
+use crate::kind::Cell;
+
+/// Steps up to which the recurrent weights are used where they are.
+const UNPACKED_STEPS: usize = 2;
+/// Rows up to which the input weights are used where they are.
+const UNPACKED_ROWS: usize = 24;
+
+/// Results of [`forward`].
+pub(crate) struct Forward {
+    /// Hidden states in the layout of the input, zeros past a row's length.
+    pub(crate) output: Vec<f32>,
+    /// State after each row's last step, `[batch, d_hidden]`.
+    pub(crate) hidden: Vec<f32>,
+    /// LSTM: cell state after each row's last step.
+    pub(crate) cell: Vec<f32>,
+    pub(crate) saved: Option<Saved>,
+}
+
+/// Runs a layer in one direction.
+#[expect(clippy::too_many_arguments)]
+pub(crate) fn forward(
+    kernels: &'static Kernels,
+    threads: usize,
+    schedule: &Schedule,
+    sizes: Sizes,
+    input: &[f32],
+    weights: Weights,
+    start: States,
+    save: bool,
+) -> Forward {
+    let Sizes {
+        cell,
+        d_input,
+        d_hidden,
+    } = sizes;
+    let columns = sizes.columns();
+    let (batch, total) = (schedule.batch, schedule.total);
+    let compacted = compact(schedule, input, d_input);
+    let input = compacted.as_deref().unwrap_or(input);
+
+    let work = total * columns * (d_input + d_hidden);
+    let team = Team::take(if work < ALONE { 1 } else { threads });
+    let plan = Plan::new(batch, d_hidden, columns, d_hidden, team.size());
+
+    let gates = Scratch::new(total * columns);
+    let cells = Scratch::new(if save && cell == Cell::Lstm {
+        total * d_hidden
+    } else {
+        0
+    });
+    let keeps_extra = save && cell == Cell::GruResetAfter;
+    let extra = Scratch::new(if keeps_extra { total * d_hidden } else { 0 });
+    let full = batch * schedule.time * d_hidden;
+    let mut output = if schedule.ragged {
+        Output::zeros(full)
+    } else {
+        Output::new(full)
+    };
+    let initial = |state: Option<&[f32]>| match state {
+        Some(state) => state.to_vec(),
+        None => vec![0.0; batch * d_hidden],
+    };
+    let mut hidden = initial(start.hidden);
+    let mut last_cell = if cell == Cell::Lstm {
+        initial(start.cell)
+    } else {
+        Vec::new()
+    };
+    let zeros = vec![0.0; d_hidden];
+    let state_row = padded(d_hidden);
+    let states = [
+        Scratch::zeros(batch * state_row),
+        Scratch::zeros(batch * state_row),
+    ];
+    let reset = Scratch::zeros(if cell == Cell::GruResetBefore {
+        batch * state_row
+    } else {
+        0
+    });
+    if start.hidden.is_some() {
+        for state in &states {
+            for (position, &row) in schedule.order.iter().enumerate() {
+                // SAFETY: both rows are inside their buffers; no other thread is at work yet.
+                unsafe {
+                    let to = state.ptr().add(position * state_row);
+                    to.copy_from_nonoverlapping(hidden.as_ptr().add(row * d_hidden), d_hidden);
+                }
+            }
+        }
+    }
+
+    let w_ih = Source {
+        data: weights.w_ih.as_ptr(),
+        row: columns,
+        col: 1,
+    };
+    let w_hh = Source {
+        data: weights.w_hh.as_ptr(),
+        row: columns,
+        col: 1,
+    };
+    let pack_input = total > UNPACKED_ROWS;
+    let projection = Packed::new(
+        if pack_input { d_input } else { 0 },
+        &[if pack_input { 0..columns } else { 0..0 }],
+        kernels.lanes,
+        panel_vectors(total / team.size()),
+    );
+    let pack_recurrent = schedule.time > UNPACKED_STEPS;
+    let packed: Vec<[Packed; 2]> = plan
+        .units
+        .iter()
+        .filter(|_| pack_recurrent)
+        .map(|units| {
+            let vectors = panel_vectors(batch / plan.row_groups);
+            let pack = |gates| {
+                Packed::new(
+                    d_hidden,
+                    &sizes.ranges(gates, units),
+                    kernels.lanes,
+                    vectors,
+                )
+            };
+            sizes.parts().map(pack)
+        })
+        .collect();
+    let fills: Vec<_> = projection
+        .panels
+        .iter()
+        .map(|panel| (&projection, panel, Shared::read(weights.w_ih)))
+        .chain(packed.iter().flatten().flat_map(|packed| {
+            packed
+                .panels
+                .iter()
+                .map(move |panel| (packed, panel, Shared::read(weights.w_hh)))
+        }))
+        .collect();
+
+    let shape = Shape {
+        kernels,
+        schedule,
+        sizes,
+        save,
+        packed: &packed,
+        w_hh,
+        gates: Shared(gates.ptr()),
+        bias: weights.bias.map_or(Shared::NULL, Shared::read),
+        bias_candidate: weights.bias_candidate.map_or(Shared::NULL, Shared::read),
+        extra: if keeps_extra {
+            Shared(extra.ptr())
+        } else {
+            Shared::NULL
+        },
+        states: [Shared(states[0].ptr()), Shared(states[1].ptr())],
+        reset: Shared(reset.ptr()),
+        state_row,
+        has_state: start.hidden.is_some(),
+        cells: Shared(cells.ptr()),
+        cell_start: start.cell.map_or(Shared::NULL, Shared::read),
+        zeros: Shared::read(&zeros),
+        output: output.ptr(),
+        hidden: Shared(hidden.as_mut_ptr()),
+        cell: Shared(last_cell.as_mut_ptr()),
+    };
+    let groups = schedule.split(plan.row_groups);
+    let all = Barrier::new(team.size());
+    let barriers: Vec<Barrier> = groups
+        .iter()
+        .map(|_| Barrier::new(plan.units.len()))
+        .collect();
+    let input = Left {
+        data: input.as_ptr(),
+        row: d_input,
+        k: 1,
+    };
+    let (input, w_ih) = (SendLeft(input), SendSource(w_ih));
+    let grain = ROW_GRAIN.min(total.div_ceil(team.size())).max(1);
+    let job = |thread: usize| {
+        let (input, w_ih) = (&input, &w_ih);
+        // SAFETY: each panel is filled by one thread, each row of gates written by one thread; the
+        // barriers separate writing from reading by others. Shapes were checked by the caller.
+        unsafe {
+            for index in share(fills.len(), 1, thread, team.size()) {
+                let (packed, panel, weights) = fills[index];
+                packed.fill(
+                    panel,
+                    Source {
+                        data: weights.at(0),
+                        row: columns,
+                        col: 1,
+                    },
+                );
+            }
+            all.wait();
+            if pack_input {
+                let rows = share(total, grain, thread, team.size());
+                let target = Target {
+                    data: shape.gates.at(0),
+                    row: columns,
+                    columns,
+                };
+                multiply_rows(kernels, input.0, &projection, rows, target);
+            } else {
+                let part = share(columns, 8 * kernels.lanes, thread, team.size());
+                let out = shape.gates.at(part.start);
+                multiply_unpacked(
+                    kernels,
+                    input.0,
+                    w_ih.0,
+                    d_input,
+                    &[part],
+                    total,
+                    out,
+                    columns,
+                );
+            }
+            all.wait();
+            if thread < plan.members() {
+                let (group, unit) = (thread / plan.units.len(), thread % plan.units.len());
+                shape.recur(&groups[group], unit, &plan.units[unit], &barriers[group]);
+            }
+        }
+    };
+    let mut breakable: Vec<&Barrier> = barriers.iter().collect();
+    breakable.push(&all);
+    team.run(&breakable, &job);
+
+    // SAFETY: the threads wrote every element: gates, cells and the extra part of all real steps,
+    // and outputs of all steps, of which those that are not real were zero from the start.
+    unsafe {
+        Forward {
+            output: output.finish(),
+            hidden,
+            cell: last_cell,
+            saved: save.then_some(Saved {
+                gates,
+                cells,
+                extra,
+            }),
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! The steps of a forward recurrence: product, gates and state of some rows and hidden units.
+
+use core::ops::Range;
+
+use super::cells::{ForwardFn, ForwardRow};
+use super::kernels::Kernels;
+use super::pack::{Packed, Scratch, Source};
+use super::pool::Barrier;
+use super::product::{Left, multiply, multiply_unpacked};
+use super::schedule::Schedule;
+use super::shared::{Shared, Sizes, padded};
+use crate::kind::Cell;
+
+/// Everything that the threads of a forward recurrence share.
+pub(crate) struct Shape<'a> {
+    pub(crate) kernels: &'static Kernels,
+    pub(crate) schedule: &'a Schedule,
+    pub(crate) sizes: Sizes,
+    pub(crate) save: bool,
+    pub(crate) packed: &'a [[Packed; 2]],
+    pub(crate) w_hh: Source,
+    pub(crate) gates: Shared,
+    pub(crate) bias: Shared,
+    pub(crate) bias_candidate: Shared,
+    pub(crate) extra: Shared,
+    /// Hidden states by position, for odd and even steps.
+    pub(crate) states: [Shared; 2],
+    /// GRU with the reset before the product: `r * h` by position.
+    pub(crate) reset: Shared,
+    /// Distance between rows of `states` and `reset`.
+    pub(crate) state_row: usize,
+    pub(crate) has_state: bool,
+    pub(crate) cells: Shared,
+    pub(crate) cell_start: Shared,
+    pub(crate) zeros: Shared,
+    pub(crate) output: Shared,
+    pub(crate) hidden: Shared,
+    pub(crate) cell: Shared,
+}
+
+// SAFETY: the raw pointers are read-only or shared as `Shared` describes.
+unsafe impl Sync for Shape<'_> {}
+
+impl Shape<'_> {
+    /// The steps of some rows and units.
+    ///
+    /// # Safety
+    ///
+    /// All members of a row group call this with the same rows and barrier, each with its own units,
+    /// after the gate buffer holds the input projection and the weights are packed.
+    pub(crate) unsafe fn recur(
+        &self,
+        rows: &Range<usize>,
+        member: usize,
+        units: &Range<usize>,
+        barrier: &Barrier,
+    ) {
+        let kernels = self.kernels;
+        let count = units.len();
+        let product_row = padded(self.sizes.cell.gates() * count + 8 * kernels.lanes);
+        let product = Scratch::new(rows.len() * product_row);
+        let before = self.sizes.cell == Cell::GruResetBefore;
+        let step_fn: ForwardFn = match (self.sizes.cell, self.save) {
+            (Cell::RnnTanh, _) => kernels.rnn_tanh_forward,
+            (Cell::RnnRelu, _) => kernels.rnn_relu_forward,
+            (Cell::GruResetAfter, _) => kernels.gru_after_forward,
+            (Cell::GruResetBefore, _) => kernels.gru_before_forward,
+            (Cell::Lstm, true) => kernels.lstm_forward_save,
+            (Cell::Lstm, false) => kernels.lstm_forward,
+        };
+        for step in 0..self.schedule.time {
+            let t = self.schedule.time_of(step);
+            let active = self.schedule.active(rows, t);
+            if active.is_empty() {
+                continue;
+            }
+            // SAFETY: rows and units are this thread's own; hidden states of the other units were
+            // written before the last barrier, and are written again into the other buffer.
+            unsafe {
+                let nothing = step == 0 && !self.has_state;
+                let state = self.states[step % 2];
+                self.product(
+                    0,
+                    member,
+                    units,
+                    state,
+                    &active,
+                    nothing,
+                    &product,
+                    product_row,
+                );
+                if before {
+                    for position in active.clone() {
+                        let mut row =
+                            self.row(position, t, step, units, rows, &product, product_row);
+                        row.hidden_out = self.reset.at(position * self.state_row + units.start);
+                        (kernels.gru_before_reset)(&row);
+                    }
+                    barrier.wait();
+                    self.product(
+                        1,
+                        member,
+                        units,
+                        self.reset,
+                        &active,
+                        nothing,
+                        &product,
+                        product_row,
+                    );
+                }
+                for position in active {
+                    let mut row = self.row(position, t, step, units, rows, &product, product_row);
+                    if before {
+                        row.product = row.product.add(count);
+                    }
+                    step_fn(&row);
+                    let index = self.schedule.order[position];
+                    if self.schedule.is_last(index, t) {
+                        let to = index * self.sizes.d_hidden + units.start;
+                        self.hidden.at(to).copy_from(row.output, count);
+                        if !self.cell.is_null() && self.save && self.sizes.cell == Cell::Lstm {
+                            self.cell.at(to).copy_from(row.cell_out, count);
+                        }
+                    }
+                }
+            }
+            barrier.wait();
+        }
+    }
+
+    /// The recurrent product of the active rows for one part of the gates.
+    #[expect(clippy::too_many_arguments)]
+    unsafe fn product(
+        &self,
+        part: usize,
+        member: usize,
+        units: &Range<usize>,
+        left: Shared,
+        active: &Range<usize>,
+        nothing: bool,
+        product: &Scratch,
+        product_row: usize,
+    ) {
+        let parts = self.sizes.parts();
+        let k = self.sizes.d_hidden;
+        // SAFETY: the scratch has room for all rows and gates of this thread; see `recur`.
+        unsafe {
+            let out = product.ptr().add(parts[0].len() * units.len() * part);
+            if nothing {
+                for row in 0..active.len() {
+                    out.add(row * product_row)
+                        .write_bytes(0, parts[part].len() * units.len());
+                }
+                return;
+            }
+            let left = Left {
+                data: left.at(active.start * self.state_row),
+                row: self.state_row,
+                k: 1,
+            };
+            match self.packed.get(member) {
+                Some(packed) => {
+                    let packed = &packed[part];
+                    multiply(
+                        self.kernels,
+                        left,
+                        packed,
+                        active.len(),
+                        out,
+                        product_row,
+                        false,
+                    );
+                }
+                None => {
+                    let ranges = self.sizes.ranges(parts[part].clone(), units);
+                    let rows = active.len();
+                    multiply_unpacked(
+                        self.kernels,
+                        left,
+                        self.w_hh,
+                        k,
+                        &ranges,
+                        rows,
+                        out,
+                        product_row,
+                    );
+                }
+            }
+        }
+    }
+
+    /// The pointers of one row's step.
+    #[expect(clippy::too_many_arguments)]
+    unsafe fn row(
+        &self,
+        position: usize,
+        t: usize,
+        step: usize,
+        units: &Range<usize>,
+        rows: &Range<usize>,
+        product: &Scratch,
+        product_row: usize,
+    ) -> ForwardRow {
+        let hidden = self.sizes.d_hidden;
+        let index = self.schedule.order[position];
+        let compact = self.schedule.compact(index, t);
+        let first = units.start;
+        let place = |base: Shared, at: usize| {
+            if base.is_null() {
+                core::ptr::null_mut()
+            } else {
+                base.at(at)
+            }
+        };
+        let own = index * hidden + first;
+        let (cell_in, cell_out) = if self.sizes.cell != Cell::Lstm {
+            (core::ptr::null_mut(), core::ptr::null_mut())
+        } else if !self.save {
+            (self.cell.at(own), self.cell.at(own))
+        } else {
+            let cell_in = match self.schedule.previous(index, t) {
+                Some(t) => self
+                    .cells
+                    .at(self.schedule.compact(index, t) * hidden + first),
+                None if self.cell_start.is_null() => self.zeros.at(first),
+                None => self.cell_start.at(own),
+            };
+            (cell_in, self.cells.at(compact * hidden + first))
+        };
+        let state = position * self.state_row + first;
+        ForwardRow {
+            units: units.len(),
+            gate_stride: hidden,
+            // SAFETY: the row is one of this thread's, for which the scratch has room.
+            product: unsafe { product.ptr().add((position - rows.start) * product_row) },
+            gates: self.gates.at(compact * self.sizes.columns() + first),
+            bias: place(self.bias, first),
+            bias_candidate: place(self.bias_candidate, first),
+            extra: place(self.extra, compact * hidden + first),
+            hidden_in: self.states[step % 2].at(state),
+            hidden_out: self.states[(step + 1) % 2].at(state),
+            output: self
+                .output
+                .at(self.schedule.full(index, t) * hidden + first),
+            cell_in,
+            cell_out,
+        }
+    }
+}

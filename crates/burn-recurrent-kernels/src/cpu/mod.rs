@@ -1,0 +1,26 @@
+//! The numeric core, on plain slices of `f32`.
+
+pub(crate) mod backward;
+pub(crate) mod backward_steps;
+pub(crate) mod cell;
+pub(crate) mod cells;
+pub(crate) mod cross_entropy;
+pub(crate) mod cross_entropy_backward;
+pub(crate) mod forward;
+pub(crate) mod forward_steps;
+pub(crate) mod kernels;
+pub(crate) mod math;
+pub(crate) mod pack;
+pub(crate) mod plan;
+pub(crate) mod pool;
+pub(crate) mod product;
+pub(crate) mod recycle;
+pub(crate) mod schedule;
+pub(crate) mod shared;
+pub(crate) mod simd;
+pub(crate) mod softmax;
+pub(crate) mod tile;
+pub(crate) mod weight_product;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,178 @@
+//! Matrices copied into panels, the order in which a product tile reads them.
+
+use core::ops::Range;
+
+use super::recycle;
+
+/// Numbers in a cache line.
+const LINE: usize = 16;
+
+/// Scratch memory that starts on a cache line. What it holds at first is arbitrary.
+#[derive(Debug)]
+pub(crate) struct Scratch {
+    data: Vec<f32>,
+    offset: usize,
+}
+
+impl Scratch {
+    /// Room for `len` numbers.
+    pub(crate) fn new(len: usize) -> Self {
+        let mut data = recycle::take(len + LINE);
+        let offset = data
+            .as_mut_ptr()
+            .align_offset(LINE * size_of::<f32>())
+            .min(LINE);
+        Self { data, offset }
+    }
+
+    /// `len` zeros.
+    pub(crate) fn zeros(len: usize) -> Self {
+        let scratch = Self::new(len);
+        // SAFETY: `len` numbers of the allocation lie behind the pointer; all-zero bits are 0.0.
+        unsafe { scratch.ptr().write_bytes(0, len) };
+        scratch
+    }
+
+    /// The start of the memory. Threads that share it keep to places of their own.
+    pub(crate) fn ptr(&self) -> *mut f32 {
+        // SAFETY: the capacity has `LINE` more numbers than were asked for.
+        unsafe { self.data.as_ptr().cast_mut().add(self.offset) }
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        recycle::give(core::mem::take(&mut self.data));
+    }
+}
+
+// SAFETY: the vector is never read or resized through a shared reference; `ptr` hands out a raw
+// pointer, whose users see to it that no two threads touch the same place without a barrier.
+unsafe impl Sync for Scratch {}
+
+/// One panel: `k` rows of `vectors` vectors.
+#[derive(Clone, Copy)]
+pub(crate) struct Panel {
+    /// First packed column.
+    pub(crate) column: usize,
+    /// Width in vectors: 1, 2, 4 or 8.
+    pub(crate) vectors: usize,
+}
+
+/// A matrix in memory: element `(k, column)` is at `data + k * row + column * col`.
+#[derive(Clone, Copy)]
+pub(crate) struct Source {
+    pub(crate) data: *const f32,
+    pub(crate) row: usize,
+    pub(crate) col: usize,
+}
+
+/// A matrix of `k` rows in panels. Packed columns are those of the given ranges, one range after
+/// the other, and zeros up to a whole vector.
+pub(crate) struct Packed {
+    pub(crate) k: usize,
+    /// Columns including the zeros at the end.
+    pub(crate) columns: usize,
+    pub(crate) panels: Vec<Panel>,
+    map: Vec<usize>,
+    lanes: usize,
+    data: Scratch,
+}
+
+impl Packed {
+    /// Room for `k` rows of the columns in `ranges`, in panels of at most `vectors` vectors of
+    /// `lanes` numbers. Nothing may be read before [`Packed::fill`] has run for all panels.
+    pub(crate) fn new(k: usize, ranges: &[Range<usize>], lanes: usize, vectors: usize) -> Self {
+        let map: Vec<usize> = ranges.iter().cloned().flatten().collect();
+        let columns = map.len().next_multiple_of(lanes);
+        let mut panels = Vec::new();
+        let (mut column, mut width) = (0, vectors);
+        while column < columns {
+            while width * lanes > columns - column {
+                width /= 2;
+            }
+            panels.push(Panel {
+                column,
+                vectors: width,
+            });
+            column += width * lanes;
+        }
+        let data = Scratch::new(k * columns);
+        Self {
+            k,
+            columns,
+            panels,
+            map,
+            lanes,
+            data,
+        }
+    }
+
+    /// Copies one panel.
+    ///
+    /// # Safety
+    ///
+    /// `source` covers `k` rows and all columns of the ranges; no other thread uses this panel.
+    pub(crate) unsafe fn fill(&self, panel: &Panel, source: Source) {
+        let width = panel.vectors * self.lanes;
+        let first = panel.column.min(self.map.len());
+        let columns = &self.map[first..(first + width).min(self.map.len())];
+        // SAFETY: the panel's place is inside the data, and this thread's alone.
+        unsafe {
+            let out = self.data.ptr().add(self.k * panel.column);
+            if columns.len() < width {
+                for i in 0..self.k {
+                    out.add(i * width + columns.len())
+                        .write_bytes(0, width - columns.len());
+                }
+            }
+            if source.col == 1 {
+                copy_rows(source, columns, out, self.k, width);
+            } else {
+                transpose(source, columns, out, self.k, width);
+            }
+        }
+    }
+
+    /// The start of a panel.
+    pub(crate) fn panel(&self, panel: &Panel) -> *const f32 {
+        // SAFETY: a panel of this matrix starts inside its data.
+        unsafe { self.data.ptr().add(self.k * panel.column) }
+    }
+}
+
+/// Copies columns of a row-major matrix; runs of neighbours go in one piece.
+unsafe fn copy_rows(source: Source, columns: &[usize], out: *mut f32, k: usize, width: usize) {
+    let mut start = 0;
+    while start < columns.len() {
+        let mut end = start + 1;
+        while end < columns.len() && columns[end] == columns[end - 1] + 1 {
+            end += 1;
+        }
+        for i in 0..k {
+            // SAFETY: the caller vouches for both ranges, which do not overlap.
+            unsafe {
+                let from = source.data.add(i * source.row + columns[start]);
+                from.copy_to_nonoverlapping(out.add(i * width + start), end - start);
+            }
+        }
+        start = end;
+    }
+}
+
+/// Copies columns that are rows in memory, a few at a time so that the lines written stay in cache.
+unsafe fn transpose(source: Source, columns: &[usize], out: *mut f32, k: usize, width: usize) {
+    const BLOCK: usize = 16;
+    for first in (0..k).step_by(BLOCK) {
+        let last = (first + BLOCK).min(k);
+        for (j, &column) in columns.iter().enumerate() {
+            for i in first..last {
+                // SAFETY: the caller vouches for both places.
+                unsafe {
+                    *out.add(i * width + j) =
+                        *source.data.add(column * source.col + i * source.row);
+                }
+            }
+        }
+    }
+}

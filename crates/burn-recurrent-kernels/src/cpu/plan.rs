@@ -1,0 +1,64 @@
+//! How a recurrence is split among threads: by rows of the batch, which need not wait for one
+//! another, or by hidden units, which need a barrier a step but share the weights out.
+
+use core::ops::Range;
+
+/// Multiply-adds a core does in a nanosecond when all goes well, and the bytes of weights that it
+/// gets from beyond its second cache meanwhile. Only the proportions matter.
+const WORK_PER_NS: f64 = 60.0;
+const BYTES_PER_NS: f64 = 20.0;
+/// Weights that stay in a core's second cache from step to step.
+const CACHE_BYTES: f64 = 1.4e6;
+/// What a barrier costs.
+const BARRIER_NS: f64 = 700.0;
+/// Units are shared out in multiples of this.
+const UNIT_GRAIN: usize = 4;
+
+/// A grid of threads: groups of rows by groups of units.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Plan {
+    pub(crate) row_groups: usize,
+    /// The units of each group.
+    pub(crate) units: Vec<Range<usize>>,
+}
+
+impl Plan {
+    /// Chooses the grid for a recurrent product of `rows x k` with `k x columns` numbers, whose
+    /// columns belong to `units` hidden units.
+    pub(crate) fn new(rows: usize, k: usize, columns: usize, units: usize, threads: usize) -> Self {
+        let mut best = (f64::INFINITY, 1, 1);
+        for row_groups in 1..=threads.min(rows.max(1)) {
+            for unit_groups in 1..=(threads / row_groups).min(units.div_ceil(UNIT_GRAIN)) {
+                let cost = cost(rows.div_ceil(row_groups), k, columns, unit_groups);
+                if cost < best.0 {
+                    best = (cost, row_groups, unit_groups);
+                }
+            }
+        }
+        let (_, row_groups, unit_groups) = best;
+        let units = (0..unit_groups)
+            .map(|i| super::pool::share(units, UNIT_GRAIN, i, unit_groups))
+            .collect();
+        Self { row_groups, units }
+    }
+
+    /// Threads that take part.
+    pub(crate) fn members(&self) -> usize {
+        self.row_groups * self.units.len()
+    }
+}
+
+/// Estimated nanoseconds a step.
+fn cost(rows: usize, k: usize, columns: usize, unit_groups: usize) -> f64 {
+    let numbers = (k * columns) as f64 / unit_groups as f64;
+    // A tile of fewer than four rows waits for its weights or for its own sums.
+    let work = numbers * rows.max(4) as f64 / WORK_PER_NS;
+    let bytes = 4.0 * numbers;
+    let stream = if bytes > CACHE_BYTES {
+        bytes / BYTES_PER_NS
+    } else {
+        0.0
+    };
+    let barrier = if unit_groups > 1 { BARRIER_NS } else { 0.0 };
+    work.max(stream) + 0.25 * stream + barrier
+}

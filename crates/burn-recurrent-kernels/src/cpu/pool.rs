@@ -1,0 +1,304 @@
+//! A few persistent threads that work on one call at a time, and the barrier between their steps.
+//!
+//! A call that finds the threads taken by another one runs alone, and so does everything on a
+//! machine with one core. Nothing that is computed depends on how many threads took part. Waiting
+//! threads spin for some microseconds, then give their time slice away, and then sleep.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
+
+/// Checks of a condition before a waiting thread yields.
+const SPINS: usize = 2_000;
+/// Yields before it sleeps.
+const YIELDS: usize = 40;
+
+/// Threads that a call may use; zero means not set.
+static LIMIT: AtomicUsize = AtomicUsize::new(0);
+
+/// Sets how many threads a call may use, the calling one included; zero returns to the default,
+/// which is the environment variable `BURN_RECURRENT_THREADS` where it is set and one thread a core
+/// elsewhere. Results do not depend on it.
+pub fn set_threads(threads: usize) {
+    LIMIT.store(threads, Ordering::Relaxed);
+}
+
+/// How many threads a call may use.
+pub fn threads() -> usize {
+    static DEFAULT: OnceLock<usize> = OnceLock::new();
+    match LIMIT.load(Ordering::Relaxed) {
+        0 => *DEFAULT.get_or_init(|| {
+            let wanted = std::env::var("BURN_RECURRENT_THREADS").ok();
+            wanted
+                .and_then(|text| text.parse().ok())
+                .filter(|&n| n > 0)
+                .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))
+        }),
+        limit => limit,
+    }
+}
+
+/// A number that threads wait to see changed.
+struct Signal {
+    value: AtomicUsize,
+    sleepers: AtomicUsize,
+    lock: Mutex<()>,
+    wake: Condvar,
+}
+
+impl Signal {
+    fn new(value: usize) -> Self {
+        Self {
+            value: AtomicUsize::new(value),
+            sleepers: AtomicUsize::new(0),
+            lock: Mutex::new(()),
+            wake: Condvar::new(),
+        }
+    }
+
+    /// Changes the value and wakes whoever sleeps. Sequentially consistent, like the sleeper's two
+    /// accesses in [`Signal::wait_while`]: one of the two sides sees what the other wrote.
+    fn update(&self, change: impl FnOnce(&AtomicUsize)) {
+        change(&self.value);
+        if self.sleepers.load(Ordering::SeqCst) > 0 {
+            drop(self.lock.lock().unwrap_or_else(PoisonError::into_inner));
+            self.wake.notify_all();
+        }
+    }
+
+    /// Waits until the value no longer meets `condition`.
+    fn wait_while(&self, condition: impl Fn(usize) -> bool) {
+        for _ in 0..SPINS {
+            if !condition(self.value.load(Ordering::Acquire)) {
+                return;
+            }
+            std::hint::spin_loop();
+        }
+        for _ in 0..YIELDS {
+            if !condition(self.value.load(Ordering::Acquire)) {
+                return;
+            }
+            std::thread::yield_now();
+        }
+        let mut guard = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
+        self.sleepers.fetch_add(1, Ordering::SeqCst);
+        while condition(self.value.load(Ordering::SeqCst)) {
+            guard = self
+                .wake
+                .wait(guard)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        self.sleepers.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// Makes a fixed number of threads wait for one another, again and again.
+pub(crate) struct Barrier {
+    size: usize,
+    arrived: AtomicUsize,
+    round: Signal,
+    broken: AtomicBool,
+}
+
+impl Barrier {
+    pub(crate) fn new(size: usize) -> Self {
+        Self {
+            size,
+            arrived: AtomicUsize::new(0),
+            round: Signal::new(0),
+            broken: AtomicBool::new(false),
+        }
+    }
+
+    /// Returns once all threads have called it.
+    ///
+    /// # Panics
+    ///
+    /// Where another of the threads panicked, since it will never arrive.
+    pub(crate) fn wait(&self) {
+        if self.size == 1 {
+            return;
+        }
+        let round = self.round.value.load(Ordering::Acquire);
+        if self.arrived.fetch_add(1, Ordering::AcqRel) + 1 == self.size {
+            self.arrived.store(0, Ordering::Relaxed);
+            self.round.update(|value| {
+                value.fetch_add(1, Ordering::SeqCst);
+            });
+        } else {
+            self.round.wait_while(|value| value == round);
+        }
+        assert!(
+            !self.broken.load(Ordering::Relaxed),
+            "a thread of the same operation panicked"
+        );
+    }
+
+    /// Lets all waiting threads go, into a panic.
+    pub(crate) fn give_up(&self) {
+        self.broken.store(true, Ordering::Relaxed);
+        self.round.update(|value| {
+            value.fetch_add(1, Ordering::SeqCst);
+        });
+    }
+}
+
+type Job = *const (dyn Fn(usize) + Sync);
+
+/// What a worker and its caller share.
+struct Slot {
+    /// Number of jobs handed over so far.
+    given: Signal,
+    job: Mutex<Option<SendJob>>,
+}
+
+#[derive(Clone, Copy)]
+struct SendJob(Job, usize);
+
+// SAFETY: the closure behind the pointer is `Sync`, and `Team::run` does not return before every
+// worker is done with it.
+unsafe impl Send for SendJob {}
+
+/// The workers, and how many of them still work.
+#[derive(Default)]
+struct Workers {
+    slots: Vec<Arc<Slot>>,
+}
+
+struct Pool {
+    workers: Mutex<Workers>,
+    working: Signal,
+    panicked: AtomicBool,
+}
+
+fn pool() -> &'static Pool {
+    static POOL: OnceLock<Pool> = OnceLock::new();
+    POOL.get_or_init(|| Pool {
+        workers: Mutex::default(),
+        working: Signal::new(0),
+        panicked: AtomicBool::new(false),
+    })
+}
+
+/// The body of a worker thread.
+fn work(slot: &Slot) {
+    let mut taken = 0;
+    loop {
+        slot.given.wait_while(|given| given == taken);
+        taken += 1;
+        let job = slot
+            .job
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(SendJob(job, index)) = job {
+            // SAFETY: `Team::run` keeps the closure alive until `working` is back at zero.
+            let outcome = catch_unwind(AssertUnwindSafe(|| unsafe { (*job)(index) }));
+            if outcome.is_err() {
+                pool().panicked.store(true, Ordering::Relaxed);
+            }
+        }
+        pool().working.update(|value| {
+            value.fetch_sub(1, Ordering::SeqCst);
+        });
+    }
+}
+
+/// The threads of one call.
+pub(crate) struct Team {
+    workers: Option<MutexGuard<'static, Workers>>,
+    size: usize,
+}
+
+impl Team {
+    /// Takes at most `wanted` threads, the calling one included: all of them where they are free,
+    /// else only the calling one.
+    pub(crate) fn take(wanted: usize) -> Self {
+        let alone = Self {
+            workers: None,
+            size: 1,
+        };
+        let helpers = wanted.clamp(1, 256) - 1;
+        if helpers == 0 {
+            return alone;
+        }
+        let mut workers = match pool().workers.try_lock() {
+            Ok(workers) => workers,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return alone,
+        };
+        while workers.slots.len() < helpers {
+            let slot = Arc::new(Slot {
+                given: Signal::new(0),
+                job: Mutex::new(None),
+            });
+            let name = format!("burn-recurrent-{}", workers.slots.len() + 1);
+            let body = Arc::clone(&slot);
+            if std::thread::Builder::new()
+                .name(name)
+                .spawn(move || work(&body))
+                .is_err()
+            {
+                break;
+            }
+            workers.slots.push(slot);
+        }
+        let size = helpers.min(workers.slots.len()) + 1;
+        Self {
+            workers: Some(workers),
+            size,
+        }
+    }
+
+    /// How many threads take part.
+    pub(crate) fn size(&self) -> usize {
+        self.size
+    }
+
+    /// Runs `job(0)` to `job(size - 1)`, each on a thread of its own, and returns when all are done.
+    pub(crate) fn run(&self, barriers: &[&Barrier], job: &(dyn Fn(usize) + Sync)) {
+        let guarded = |index: usize| {
+            let outcome = catch_unwind(AssertUnwindSafe(|| job(index)));
+            if let Err(panic) = outcome {
+                barriers.iter().for_each(|barrier| barrier.give_up());
+                std::panic::resume_unwind(panic);
+            }
+        };
+        let Some(workers) = &self.workers else {
+            return guarded(0);
+        };
+        let shared: &(dyn Fn(usize) + Sync) = &guarded;
+        // SAFETY: only the lifetime changes. This function does not return, nor unwind, before
+        // `working` is zero, after which no worker touches the closure.
+        let shared: Job = unsafe { std::mem::transmute(shared) };
+        let pool = pool();
+        pool.working.value.store(self.size - 1, Ordering::SeqCst);
+        for (i, slot) in workers.slots[..self.size - 1].iter().enumerate() {
+            *slot.job.lock().unwrap_or_else(PoisonError::into_inner) = Some(SendJob(shared, i + 1));
+            slot.given.update(|value| {
+                value.fetch_add(1, Ordering::SeqCst);
+            });
+        }
+        let mine = catch_unwind(AssertUnwindSafe(|| guarded(0)));
+        pool.working.wait_while(|working| working > 0);
+        if let Err(panic) = mine {
+            std::panic::resume_unwind(panic);
+        }
+        assert!(
+            !pool.panicked.swap(false, Ordering::Relaxed),
+            "a worker thread panicked"
+        );
+    }
+}
+
+/// The part of `0..total` that thread `index` of `count` takes, in whole multiples of `grain`.
+pub(crate) fn share(
+    total: usize,
+    grain: usize,
+    index: usize,
+    count: usize,
+) -> std::ops::Range<usize> {
+    let blocks = total.div_ceil(grain);
+    let at = |i: usize| (blocks * i / count * grain).min(total);
+    at(index)..at(index + 1)
+}

@@ -1,0 +1,89 @@
+//! The innermost product: a tile of `rows x vectors` results kept in registers over all of `k`.
+//!
+//! Every result is one chain of multiply-adds in the order of `k`, whatever the tile's shape. That
+//! is why neither the split into tiles nor the number of threads shows in any result.
+
+use super::simd::Simd;
+
+/// How far ahead, in rows of a panel, the weights are asked for: they often come from the outermost
+/// cache, and a panel's rows are consumed at a steady rate.
+const PREFETCH_ROWS: usize = 24;
+
+/// Arguments of one tile.
+#[derive(Clone, Copy)]
+pub(crate) struct TileArgs {
+    /// Length of the sums.
+    pub(crate) k: usize,
+    /// Left operand: element `(row, i)` is at `a + row * a_row + i * a_k`.
+    pub(crate) a: *const f32,
+    pub(crate) a_row: usize,
+    pub(crate) a_k: usize,
+    /// Right operand: `k` rows of `vectors * LANES` numbers, `b_row` apart.
+    pub(crate) b: *const f32,
+    pub(crate) b_row: usize,
+    /// Result: row `r` starts at `c + r * c_row`.
+    pub(crate) c: *mut f32,
+    pub(crate) c_row: usize,
+    /// Whether to start from what is in `c` instead of zero.
+    pub(crate) accumulate: bool,
+}
+
+/// A product tile of a fixed shape.
+pub(crate) type TileFn = unsafe fn(&TileArgs);
+
+/// Computes one tile of `R` rows and `C` vectors.
+///
+/// # Safety
+///
+/// The processor has `S`'s instruction set, and the ranges that [`TileArgs`] describes are valid.
+#[inline(always)]
+pub(crate) unsafe fn tile<S: Simd, const R: usize, const C: usize>(args: &TileArgs) {
+    // SAFETY: the caller vouches for the memory and the instruction set; a prefetch cannot fault.
+    unsafe {
+        let TileArgs {
+            k,
+            mut a,
+            a_row,
+            a_k,
+            mut b,
+            b_row,
+            c,
+            c_row,
+            accumulate,
+        } = *args;
+        let ahead = PREFETCH_ROWS * b_row;
+        for r in 0..R {
+            for v in 0..C {
+                S::prefetch_write(c.wrapping_add(r * c_row + v * S::LANES));
+            }
+        }
+        let mut sums = [[S::splat(0.0); C]; R];
+        if accumulate {
+            for (r, sums) in sums.iter_mut().enumerate() {
+                for (v, sum) in sums.iter_mut().enumerate() {
+                    *sum = S::load(c.add(r * c_row + v * S::LANES));
+                }
+            }
+        }
+        for _ in 0..k {
+            let mut weights = [S::splat(0.0); C];
+            for (v, weight) in weights.iter_mut().enumerate() {
+                *weight = S::load(b.add(v * S::LANES));
+                S::prefetch(b.wrapping_add(ahead + v * S::LANES));
+            }
+            for (r, sums) in sums.iter_mut().enumerate() {
+                let x = S::splat(*a.add(r * a_row));
+                for (sum, weight) in sums.iter_mut().zip(weights) {
+                    *sum = S::mul_add(x, weight, *sum);
+                }
+            }
+            a = a.wrapping_add(a_k);
+            b = b.wrapping_add(b_row);
+        }
+        for (r, sums) in sums.into_iter().enumerate() {
+            for (v, sum) in sums.into_iter().enumerate() {
+                S::store(c.add(r * c_row + v * S::LANES), sum);
+            }
+        }
+    }
+}

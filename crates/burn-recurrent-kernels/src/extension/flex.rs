@@ -1,0 +1,342 @@
+//! The kernels behind tensors of the Flex backend.
+
+use std::sync::{Arc, Mutex};
+
+use burn::backend::TensorMetadata;
+use burn::tensor::{DType, TensorData};
+use burn_flex::{Flex, FlexTensor};
+
+use super::{Call, Leftover, Operands, RecurrentKernels, RecurrentOps};
+use crate::cpu::backward::{Record, Wanted, backward};
+use crate::cpu::cell::{Saved, States, Weights};
+use crate::cpu::cross_entropy::{LossSaved, LossSizes, loss_forward};
+use crate::cpu::cross_entropy_backward::{LossWanted, loss_backward};
+use crate::cpu::forward::{Forward, forward};
+use crate::cpu::kernels::Isa;
+use crate::cpu::pool::threads;
+use crate::cpu::schedule::Schedule;
+use crate::cpu::shared::Sizes;
+use crate::kind::{Cell, Layout};
+
+/// The tensor itself where its numbers lie one after the other, else a copy where they do.
+fn contiguous(tensor: FlexTensor) -> FlexTensor {
+    assert_eq!(tensor.dtype(), DType::F32, "fused operations are for f32");
+    if tensor.as_slice::<f32>().is_some() {
+        tensor
+    } else {
+        tensor.to_contiguous()
+    }
+}
+
+fn numbers(tensor: &FlexTensor) -> &[f32] {
+    tensor
+        .as_slice()
+        .expect("operands were made contiguous f32")
+}
+
+fn tensor<const D: usize>(data: Vec<f32>, shape: [usize; D]) -> FlexTensor {
+    FlexTensor::from_data(TensorData::new(data, shape))
+}
+
+/// Sizes and rows of a call.
+fn describe(operands: &Operands<Flex>, call: &Call) -> (Schedule, Sizes) {
+    let [first, second, d_input] = operands[0].shape().dims::<3>();
+    let (batch, time) = match call.layout {
+        Layout::BatchFirst => (first, second),
+        Layout::TimeFirst => (second, first),
+    };
+    let [d_hidden, _] = operands[2].shape().dims::<2>();
+    let schedule = Schedule::new(
+        batch,
+        time,
+        call.lengths.as_deref(),
+        call.reverse,
+        call.layout,
+    );
+    (
+        schedule,
+        Sizes {
+            cell: call.cell,
+            d_input,
+            d_hidden,
+        },
+    )
+}
+
+fn weights<'a>(operands: &'a Operands<Flex>, call: &Call) -> Weights<'a> {
+    Weights {
+        w_ih: numbers(&operands[1]),
+        w_hh: numbers(&operands[2]),
+        bias: call.bias.then(|| numbers(&operands[3])),
+        bias_candidate: call.bias_candidate.then(|| numbers(&operands[4])),
+    }
+}
+
+fn start<'a>(operands: &'a Operands<Flex>, call: &Call) -> States<'a> {
+    States {
+        hidden: call.hidden.then(|| numbers(&operands[5])),
+        cell: call.cell_state.then(|| numbers(&operands[6])),
+    }
+}
+
+/// Output, final states, and what is left for the backward pass where `save`.
+fn run(
+    operands: &Operands<Flex>,
+    call: &Call,
+    save: bool,
+) -> (FlexTensor, FlexTensor, Option<Saved>) {
+    let (schedule, sizes) = describe(operands, call);
+    let isa = Isa::selected();
+    log::debug!(
+        "fused {:?}: batch {}, time {}, input {}, hidden {}, {} threads, {}",
+        sizes.cell,
+        schedule.batch,
+        schedule.time,
+        sizes.d_input,
+        sizes.d_hidden,
+        threads(),
+        isa.name(),
+    );
+    let Forward {
+        output,
+        mut hidden,
+        cell,
+        saved,
+    } = forward(
+        isa.kernels(),
+        threads(),
+        &schedule,
+        sizes,
+        numbers(&operands[0]),
+        weights(operands, call),
+        start(operands, call),
+        save,
+    );
+    let [first, second, _] = operands[0].shape().dims::<3>();
+    let output = tensor(output, [first, second, sizes.d_hidden]);
+    let states = if sizes.cell == Cell::Lstm { 2 } else { 1 };
+    hidden.extend_from_slice(&cell);
+    (
+        output,
+        tensor(hidden, [states, schedule.batch, sizes.d_hidden]),
+        saved,
+    )
+}
+
+impl RecurrentOps for Flex {
+    fn recurrent_sequence(
+        input: FlexTensor,
+        w_ih: FlexTensor,
+        w_hh: FlexTensor,
+        bias: FlexTensor,
+        bias_candidate: FlexTensor,
+        hidden: FlexTensor,
+        cell: FlexTensor,
+        call: Call,
+    ) -> (FlexTensor, FlexTensor) {
+        let operands = [input, w_ih, w_hh, bias, bias_candidate, hidden, cell].map(contiguous);
+        let (output, last, _) = run(&operands, &call, false);
+        (output, last)
+    }
+
+    fn recurrent_linear_cross_entropy(
+        hidden: FlexTensor,
+        weight: FlexTensor,
+        bias: FlexTensor,
+        targets: FlexTensor,
+        has_bias: bool,
+    ) -> FlexTensor {
+        losses(
+            &[hidden, weight, bias].map(contiguous),
+            targets,
+            has_bias,
+            false,
+        )
+        .0
+    }
+}
+
+/// The sizes of a linear layer with cross entropy.
+fn loss_sizes(operands: &[FlexTensor; 3]) -> LossSizes {
+    let [tokens, d_hidden] = operands[0].shape().dims::<2>();
+    let [_, vocabulary] = operands[1].shape().dims::<2>();
+    LossSizes {
+        tokens,
+        d_hidden,
+        vocabulary,
+    }
+}
+
+/// Class numbers as indices.
+///
+/// # Panics
+///
+/// Where one is negative or not below `vocabulary`.
+fn indices(targets: FlexTensor, vocabulary: usize) -> Vec<usize> {
+    let data = targets.to_contiguous().into_data();
+    data.iter::<i64>()
+        .map(|target| {
+            let index = usize::try_from(target)
+                .ok()
+                .filter(|&index| index < vocabulary);
+            index.unwrap_or_else(|| panic!("target {target} in a vocabulary of {vocabulary}"))
+        })
+        .collect()
+}
+
+/// What a loss leaves for its backward pass.
+struct LossLeftover {
+    saved: LossSaved,
+    targets: Vec<usize>,
+}
+
+fn losses(
+    operands: &[FlexTensor; 3],
+    targets: FlexTensor,
+    has_bias: bool,
+    save: bool,
+) -> (FlexTensor, Option<LossLeftover>) {
+    let sizes = loss_sizes(operands);
+    let targets = indices(targets, sizes.vocabulary);
+    let (losses, saved) = loss_forward(
+        Isa::selected().kernels(),
+        threads(),
+        sizes,
+        numbers(&operands[0]),
+        numbers(&operands[1]),
+        has_bias.then(|| numbers(&operands[2])),
+        &targets,
+        save,
+    );
+    (
+        tensor(losses, [sizes.tokens]),
+        saved.map(|saved| LossLeftover { saved, targets }),
+    )
+}
+
+impl RecurrentKernels for Flex {
+    fn sequence_train(
+        operands: &Operands<Self>,
+        call: &Call,
+    ) -> (FlexTensor, FlexTensor, Leftover) {
+        let operands = operands.clone().map(contiguous);
+        let (output, last, saved) = run(&operands, call, true);
+        let saved = saved.map(|saved| Box::new(saved) as Box<dyn core::any::Any + Send>);
+        (output, last, Arc::new(Mutex::new(saved)))
+    }
+
+    fn sequence_backward(
+        operands: Operands<Self>,
+        call: &Call,
+        output: FlexTensor,
+        leftover: &Leftover,
+        d_output: FlexTensor,
+        d_last: Option<FlexTensor>,
+        wanted: [bool; 7],
+    ) -> [Option<FlexTensor>; 7] {
+        let shapes = operands.each_ref().map(|tensor| tensor.shape());
+        let operands = operands.map(contiguous);
+        let (schedule, sizes) = describe(&operands, call);
+        let (output, d_output) = (contiguous(output), contiguous(d_output));
+        let d_last = d_last.map(contiguous);
+        let states = d_last.as_ref().map(|d_last| {
+            let (hidden, cell) = numbers(d_last).split_at(schedule.batch * sizes.d_hidden);
+            States {
+                hidden: Some(hidden),
+                cell: (sizes.cell == Cell::Lstm).then_some(cell),
+            }
+        });
+        let saved = take::<Saved>(leftover);
+        let record = Record {
+            input: numbers(&operands[0]),
+            weights: weights(&operands, call),
+            start: start(&operands, call),
+            output: numbers(&output),
+        };
+        let gradients = backward(
+            Isa::selected().kernels(),
+            threads(),
+            &schedule,
+            sizes,
+            record,
+            *saved,
+            numbers(&d_output),
+            states.unwrap_or_default(),
+            Wanted {
+                input: wanted[0],
+                weights: wanted[1..5].contains(&true),
+            },
+        );
+        let mut all = [
+            gradients.input,
+            gradients.w_ih,
+            gradients.w_hh,
+            gradients.bias,
+            gradients.bias_candidate,
+            gradients.hidden,
+            gradients.cell,
+        ]
+        .into_iter()
+        .zip(shapes)
+        .zip(wanted)
+        .map(|((data, shape), wanted)| {
+            wanted.then(|| FlexTensor::from_data(TensorData::new(data, shape)))
+        });
+        core::array::from_fn(|_| all.next().flatten())
+    }
+
+    fn loss_train(
+        operands: &[FlexTensor; 3],
+        targets: FlexTensor,
+        has_bias: bool,
+    ) -> (FlexTensor, Leftover) {
+        let (losses, left) = losses(&operands.clone().map(contiguous), targets, has_bias, true);
+        let left = left.map(|left| Box::new(left) as Box<dyn core::any::Any + Send>);
+        (losses, Arc::new(Mutex::new(left)))
+    }
+
+    fn loss_backward(
+        operands: [FlexTensor; 3],
+        leftover: &Leftover,
+        d_loss: FlexTensor,
+        wanted: [bool; 3],
+    ) -> [Option<FlexTensor>; 3] {
+        let operands = operands.map(contiguous);
+        let sizes = loss_sizes(&operands);
+        let LossLeftover { saved, targets } = *take::<LossLeftover>(leftover);
+        let gradients = loss_backward(
+            Isa::selected().kernels(),
+            threads(),
+            sizes,
+            numbers(&operands[0]),
+            numbers(&operands[1]),
+            &targets,
+            saved,
+            numbers(&contiguous(d_loss)),
+            LossWanted {
+                hidden: wanted[0],
+                weight: wanted[1] || wanted[2],
+            },
+        );
+        let LossSizes {
+            tokens,
+            d_hidden,
+            vocabulary,
+        } = sizes;
+        [
+            wanted[0].then(|| tensor(gradients.hidden, [tokens, d_hidden])),
+            wanted[1].then(|| tensor(gradients.weight, [d_hidden, vocabulary])),
+            wanted[2].then(|| tensor(gradients.bias, [vocabulary])),
+        ]
+    }
+}
+
+/// What the forward pass left.
+fn take<T: 'static>(leftover: &Leftover) -> Box<T> {
+    leftover
+        .lock()
+        .ok()
+        .and_then(|mut leftover| leftover.take())
+        .and_then(|leftover| leftover.downcast::<T>().ok())
+        .expect("the backward pass of a fused operation runs once")
+}

@@ -1,0 +1,101 @@
+//! The operations as Burn sees them, and their implementations for backends.
+
+// Without a backend in the list, what the macro writes leaves some arguments unused.
+#![cfg_attr(not(feature = "flex"), allow(unused_variables))]
+
+mod autodiff;
+#[cfg(feature = "flex")]
+mod flex;
+
+use std::sync::{Arc, Mutex};
+
+use burn::backend::tensor::{FloatTensor, IntTensor};
+use burn::backend::{Backend, backend_extension};
+
+use crate::kind::{Cell, Layout};
+
+/// Everything about a call that is not a tensor.
+#[derive(Clone, Debug)]
+#[cfg_attr(
+    not(feature = "flex"),
+    expect(dead_code, reason = "only kernels read it")
+)]
+pub(crate) struct Call {
+    pub(crate) cell: Cell,
+    pub(crate) layout: Layout,
+    pub(crate) reverse: bool,
+    pub(crate) lengths: Option<Arc<[usize]>>,
+    /// Whether the operands of these names are there; an absent one is any small tensor.
+    pub(crate) bias: bool,
+    pub(crate) bias_candidate: bool,
+    pub(crate) hidden: bool,
+    pub(crate) cell_state: bool,
+}
+
+/// The operations, dispatched by device.
+#[backend_extension(Flex: cfg(feature = "flex"), Autodiff)]
+pub(crate) trait RecurrentOps: Backend {
+    /// Returns the output and the final states, `[1 or 2, batch, d_hidden]`.
+    #[allow(clippy::too_many_arguments)]
+    fn recurrent_sequence(
+        input: FloatTensor<Self>,
+        w_ih: FloatTensor<Self>,
+        w_hh: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        bias_candidate: FloatTensor<Self>,
+        hidden: FloatTensor<Self>,
+        cell: FloatTensor<Self>,
+        call: Call,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>);
+
+    /// Returns the negative log-likelihood of each token's target, `[tokens]`.
+    fn recurrent_linear_cross_entropy(
+        hidden: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        targets: IntTensor<Self>,
+        has_bias: bool,
+    ) -> FloatTensor<Self>;
+}
+
+/// What the forward pass leaves for the backward pass, taken by the first to need it.
+pub(crate) type Leftover = Arc<Mutex<Option<Box<dyn core::any::Any + Send>>>>;
+
+/// The operands of a sequence operation, in the order of its arguments.
+pub(crate) type Operands<B> = [FloatTensor<B>; 7];
+
+/// Forward and backward passes of a backend with kernels, from which its operations with gradients
+/// are made.
+pub(crate) trait RecurrentKernels: RecurrentOps {
+    /// Output, final states, and what the backward pass needs.
+    fn sequence_train(
+        operands: &Operands<Self>,
+        call: &Call,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, Leftover);
+
+    /// Gradients of the operands; only those that are `wanted` are sure to be there.
+    fn sequence_backward(
+        operands: Operands<Self>,
+        call: &Call,
+        output: FloatTensor<Self>,
+        leftover: &Leftover,
+        d_output: FloatTensor<Self>,
+        d_last: Option<FloatTensor<Self>>,
+        wanted: [bool; 7],
+    ) -> [Option<FloatTensor<Self>>; 7];
+
+    /// Losses, and what the backward pass needs. The operands are hidden states, weight and bias.
+    fn loss_train(
+        operands: &[FloatTensor<Self>; 3],
+        targets: IntTensor<Self>,
+        has_bias: bool,
+    ) -> (FloatTensor<Self>, Leftover);
+
+    /// Gradients of the operands; only those that are `wanted` are sure to be there.
+    fn loss_backward(
+        operands: [FloatTensor<Self>; 3],
+        leftover: &Leftover,
+        d_loss: FloatTensor<Self>,
+        wanted: [bool; 3],
+    ) -> [Option<FloatTensor<Self>>; 3];
+}

@@ -1,0 +1,36 @@
+//! The kinds of cells and the layout of sequences.
+
+/// A recurrent cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Cell {
+    /// Elman's network with tanh.
+    RnnTanh,
+    /// Elman's network with the rectifier.
+    RnnRelu,
+    /// Gated recurrent unit, reset gate after the recurrent product.
+    GruResetAfter,
+    /// Gated recurrent unit, reset gate before the recurrent product.
+    GruResetBefore,
+    /// Long short-term memory.
+    Lstm,
+}
+
+impl Cell {
+    /// How many blocks of `d_hidden` columns the weights have.
+    pub fn gates(self) -> usize {
+        match self {
+            Cell::RnnTanh | Cell::RnnRelu => 1,
+            Cell::GruResetAfter | Cell::GruResetBefore => 3,
+            Cell::Lstm => 4,
+        }
+    }
+}
+
+/// The order of the two outer dimensions of inputs and outputs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// `[batch, time, features]`
+    BatchFirst,
+    /// `[time, batch, features]`
+    TimeFirst,
+}

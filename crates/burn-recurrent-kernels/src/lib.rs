@@ -1,0 +1,26 @@
+//! Fused sequence operations for recurrent layers, as a Burn backend extension.
+//!
+//! An operation here runs a whole layer over a whole sequence, forward and backward, on a CPU with
+//! Burn's Flex backend. Ask [`path`] first whether a device and a type of numbers have it; the same
+//! computation in plain tensor operations lives in the crate `burn-recurrent`.
+
+mod cross_entropy;
+mod extension;
+mod kind;
+mod path;
+mod sequence;
+
+#[cfg(feature = "flex")]
+mod cpu;
+
+#[cfg(feature = "flex")]
+pub use cpu::kernels::Isa;
+#[cfg(feature = "flex")]
+pub use cpu::pool::{set_threads, threads};
+pub use cross_entropy::linear_cross_entropy;
+pub use kind::{Cell, Layout};
+pub use path::{Path, Reason, path, supported};
+pub use sequence::{
+    SequenceOptions, SequenceOutput, SequenceState, SequenceWeights, gru_sequence, lstm_sequence,
+    rnn_sequence, sequence,
+};

@@ -1,0 +1,135 @@
+//! The fused linear layer with cross entropy equals plain tensor operations.
+#![cfg(feature = "flex")]
+
+use burn::tensor::{Device, Int, Tensor, TensorData, activation::log_softmax};
+use burn_recurrent_kernels::linear_cross_entropy;
+
+fn numbers(seed: &mut u64, count: usize) -> Vec<f32> {
+    (0..count)
+        .map(|_| {
+            *seed = seed
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            (*seed >> 40) as f32 / (1u64 << 23) as f32 - 1.0
+        })
+        .collect()
+}
+
+fn list<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    tensor.into_data().try_to_vec().unwrap()
+}
+
+fn difference(ours: &[f32], theirs: &[f32]) -> f32 {
+    assert_eq!(ours.len(), theirs.len());
+    let size = theirs.iter().fold(1e-3f32, |most, x| most.max(x.abs()));
+    let most = ours.iter().zip(theirs).map(|(a, b)| (a - b).abs());
+    most.fold(0.0, |most: f32, x| {
+        if x.is_nan() {
+            f32::INFINITY
+        } else {
+            most.max(x)
+        }
+    }) / size
+}
+
+#[test]
+fn losses_and_gradients_equal_tensor_operations() {
+    let device = Device::flex().autodiff();
+    for (tokens, d_hidden, vocabulary, has_bias) in [
+        (1, 3, 2, true),
+        (5, 7, 65, false),
+        (33, 20, 300, true),
+        (130, 63, 4099, true),
+    ] {
+        let mut seed = vocabulary as u64;
+        let mut make = |shape: &[usize]| {
+            TensorData::new(numbers(&mut seed, shape.iter().product()), shape.to_vec())
+        };
+        let (hidden, weight, bias) = (
+            make(&[tokens, d_hidden]),
+            make(&[d_hidden, vocabulary]),
+            make(&[vocabulary]),
+        );
+        let d_loss = Tensor::<1>::from_data(make(&[tokens]), &device);
+        let targets: Vec<i64> = (0..tokens as i64)
+            .map(|i| (i * 7919 + 1) % vocabulary as i64)
+            .collect();
+        let targets = Tensor::<1, Int>::from_data(TensorData::new(targets, [tokens]), &device);
+        let leaves = || {
+            (
+                Tensor::<2>::from_data(hidden.clone(), &device).require_grad(),
+                Tensor::<2>::from_data(weight.clone(), &device).require_grad(),
+                Tensor::<1>::from_data(bias.clone(), &device).require_grad(),
+            )
+        };
+        let (h, w, b) = leaves();
+        let ours = linear_cross_entropy(
+            h.clone(),
+            w.clone(),
+            has_bias.then(|| b.clone()),
+            targets.clone(),
+        );
+        let grads = (ours.clone() * d_loss.clone()).sum().backward();
+        let (h_, w_, b_) = leaves();
+        let mut logits = h_.clone().matmul(w_.clone());
+        if has_bias {
+            logits = logits + b_.clone().unsqueeze();
+        }
+        let picked = log_softmax(logits, 1).gather(1, targets.clone().unsqueeze_dim(1));
+        let theirs = picked.neg().reshape([tokens]);
+        let grads_ = (theirs.clone() * d_loss).sum().backward();
+        let check = |name: &str, ours: Vec<f32>, theirs: Vec<f32>| {
+            let difference = difference(&ours, &theirs);
+            assert!(
+                difference < 1e-5,
+                "{name} of {tokens} x {d_hidden} x {vocabulary}: {difference:.1e}"
+            );
+        };
+        let inner = linear_cross_entropy(
+            Tensor::from_data(hidden.clone(), &Device::flex()),
+            Tensor::from_data(weight.clone(), &Device::flex()),
+            has_bias.then(|| Tensor::from_data(bias.clone(), &Device::flex())),
+            Tensor::from_data(targets.into_data(), &Device::flex()),
+        );
+        assert_eq!(list(inner), list(ours.clone()), "inference and training");
+        check("losses", list(ours), list(theirs));
+        check(
+            "gradient of hidden",
+            list(h.grad(&grads).unwrap()),
+            list(h_.grad(&grads_).unwrap()),
+        );
+        check(
+            "gradient of weight",
+            list(w.grad(&grads).unwrap()),
+            list(w_.grad(&grads_).unwrap()),
+        );
+        if has_bias {
+            check(
+                "gradient of bias",
+                list(b.grad(&grads).unwrap()),
+                list(b_.grad(&grads_).unwrap()),
+            );
+        }
+    }
+}
+
+#[test]
+fn impossible_classes_have_no_probability() {
+    let device = Device::flex();
+    let hidden = Tensor::<2>::ones([1, 1], &device);
+    let weight = Tensor::<2>::from_floats([[0.0, f32::NEG_INFINITY, 0.0]], &device);
+    let loss = linear_cross_entropy(hidden, weight, None, Tensor::from_ints([0], &device));
+    assert!((loss.into_scalar::<f32>() - 2f32.ln()).abs() < 1e-6);
+}
+
+#[test]
+#[should_panic(expected = "target 3 in a vocabulary of 3")]
+fn a_target_outside_the_vocabulary_is_refused() {
+    let device = Device::flex();
+    linear_cross_entropy(
+        Tensor::ones([1, 2], &device),
+        Tensor::ones([2, 3], &device),
+        None,
+        Tensor::from_ints([3], &device),
+    );
+}

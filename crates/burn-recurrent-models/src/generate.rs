@@ -1,0 +1,64 @@
+//! Writing text, token by token.
+
+use crate::{LanguageModel, Sampler};
+
+/// The tokens that a model writes, one at a time: an iterator, so that they can be shown as they
+/// come.
+///
+/// It ends after the stop token, which it returns, or when `max_tokens` are written.
+#[derive(Debug)]
+pub struct Generation<'a, M: LanguageModel> {
+    model: &'a M,
+    sampler: Sampler,
+    state: M::State,
+    next: Vec<f64>,
+    stop: Option<u32>,
+    left: usize,
+}
+
+/// Continues `prompt`: draws up to `max_tokens` tokens, one after the other, until the `stop`
+/// token, where there is one.
+///
+/// The prompt is what the model reads first; it is not returned again. A neural model needs at
+/// least one token there: the end of the previous sentence, where the text begins.
+///
+/// # Panics
+///
+/// If the model needs a prompt and there is none, or a token is not in its vocabulary.
+pub fn generate<'a, M: LanguageModel>(
+    model: &'a M,
+    prompt: &[u32],
+    max_tokens: usize,
+    stop: Option<u32>,
+    sampler: Sampler,
+) -> Generation<'a, M> {
+    let mut state = model.start();
+    let next = model.advance(&mut state, prompt);
+    Generation {
+        model,
+        sampler,
+        state,
+        next,
+        stop,
+        left: max_tokens,
+    }
+}
+
+impl<M: LanguageModel> Iterator for Generation<'_, M> {
+    type Item = u32;
+
+    fn next(&mut self) -> Option<u32> {
+        if self.left == 0 {
+            return None;
+        }
+        let token = self.sampler.sample(&self.next);
+        self.left = match self.stop {
+            Some(stop) if stop == token => 0,
+            _ => self.left - 1,
+        };
+        if self.left > 0 {
+            self.next = self.model.advance(&mut self.state, &[token]);
+        }
+        Some(token)
+    }
+}

@@ -1,0 +1,41 @@
+//! What sampling and scoring need of a language model.
+
+/// A distribution over the next token given those before it, whatever computes it.
+pub trait LanguageModel {
+    /// What the model remembers of the tokens so far.
+    type State: Clone;
+
+    /// The number of tokens it knows; they are `0..vocabulary_size`.
+    fn vocabulary_size(&self) -> usize;
+
+    /// Before the first token.
+    fn start(&self) -> Self::State;
+
+    /// Reads `tokens` and returns the natural logarithms of the probabilities of what comes next,
+    /// one for each token of the vocabulary.
+    ///
+    /// # Panics
+    ///
+    /// If a token is not below [`vocabulary_size`](Self::vocabulary_size), or, for a model that
+    /// can say nothing before it has read anything, if there is no token.
+    fn advance(&self, state: &mut Self::State, tokens: &[u32]) -> Vec<f64>;
+
+    /// The log-probability of each of `tokens` given `context` and the tokens before it, all in
+    /// one pass.
+    ///
+    /// # Panics
+    ///
+    /// As [`advance`](Self::advance).
+    fn log_probabilities(&self, context: &[u32], tokens: &[u32]) -> Vec<f64> {
+        let mut state = self.start();
+        let mut next = self.advance(&mut state, context);
+        tokens
+            .iter()
+            .map(|token| {
+                let log_probability = next[*token as usize];
+                next = self.advance(&mut state, &[*token]);
+                log_probability
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,145 @@
+//! What the neural language models have in common.
+
+use crate::{LanguageModel, token_nats};
+use burn::module::{Module, ModuleDisplay};
+use burn::tensor::activation::log_softmax;
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use core::fmt::Debug;
+
+/// A neural model of the next token: features of what came before, and a linear layer with a
+/// softmax over the vocabulary.
+pub trait NeuralLanguageModel: Module + ModuleDisplay {
+    /// What is carried from one stretch of text to the next.
+    type State: Clone + Debug + Send;
+
+    /// The number of tokens it knows.
+    fn vocabulary_size(&self) -> usize;
+
+    /// The features from which the next token of every position is predicted.
+    ///
+    /// # Shapes
+    ///
+    /// - tokens: `[batch, time]`
+    /// - returns: `[batch, time, d_features]`, and the state after the last token
+    fn features(
+        &self,
+        tokens: Tensor<2, Int>,
+        state: Option<Self::State>,
+    ) -> (Tensor<3>, Self::State);
+
+    /// The output layer's weights, `[d_features, vocabulary]`, and bias, `[vocabulary]`.
+    fn output(&self) -> (Tensor<2>, Option<Tensor<1>>);
+
+    /// A state cut off from the graph that computed it.
+    fn detach(state: Self::State) -> Self::State;
+
+    /// A state's numbers on the host, for a checkpoint.
+    fn state_to_data(state: &Self::State) -> Vec<TensorData>;
+
+    /// The inverse of [`state_to_data`](Self::state_to_data); `None` where it is not a state.
+    fn state_from_data(data: Vec<TensorData>, device: &Device) -> Option<Self::State>;
+
+    /// The logits of every position.
+    ///
+    /// # Shapes
+    ///
+    /// - features: `[tokens, d_features]`
+    /// - returns: `[tokens, vocabulary]`
+    fn logits(&self, features: Tensor<2>) -> Tensor<2> {
+        let (weight, bias) = self.output();
+        let logits = features.matmul(weight);
+        match bias {
+            Some(bias) => logits + bias.unsqueeze(),
+            None => logits,
+        }
+    }
+
+    /// The negative log-probabilities of the targets, in nats, and the state after the last token.
+    ///
+    /// # Shapes
+    ///
+    /// - tokens, targets: `[batch, time]`
+    /// - returns: `[batch * time]`, row by row
+    fn nats(
+        &self,
+        tokens: Tensor<2, Int>,
+        targets: Tensor<2, Int>,
+        state: Option<Self::State>,
+    ) -> (Tensor<1>, Self::State) {
+        let [batch, time] = tokens.dims();
+        let (features, state) = self.features(tokens, state);
+        let [_, _, width] = features.dims();
+        let logits = self.logits(features.reshape([batch * time, width]));
+        (token_nats(logits, targets.reshape([batch * time])), state)
+    }
+}
+
+/// A trained neural model as a [`LanguageModel`], on one device.
+///
+/// Its first token needs something before it: give the end of a sentence, or whatever came before.
+#[derive(Clone, Debug)]
+pub struct Neural<M> {
+    model: M,
+    device: Device,
+}
+
+impl<M: NeuralLanguageModel> Neural<M> {
+    /// Wraps a model; what it computes from now on has no gradients and no dropout.
+    pub fn new(model: M) -> Self {
+        let model = model.valid();
+        let device = model.devices().swap_remove(0);
+        Self { model, device }
+    }
+
+    /// The model.
+    pub fn model(&self) -> &M {
+        &self.model
+    }
+
+    fn read(&self, tokens: &[u32], state: Option<M::State>) -> (Tensor<2>, M::State) {
+        assert!(
+            !tokens.is_empty(),
+            "a neural language model needs a token before the one it predicts"
+        );
+        let tokens: Vec<i64> = tokens.iter().map(|token| i64::from(*token)).collect();
+        let tokens = Tensor::<1, Int>::from_data(tokens.as_slice(), &self.device);
+        let (features, state) = self.model.features(tokens.unsqueeze_dim(0), state);
+        (features.squeeze_dim(0), state)
+    }
+}
+
+impl<M: NeuralLanguageModel> LanguageModel for Neural<M> {
+    type State = Option<M::State>;
+
+    fn vocabulary_size(&self) -> usize {
+        self.model.vocabulary_size()
+    }
+
+    fn start(&self) -> Self::State {
+        None
+    }
+
+    fn advance(&self, state: &mut Self::State, tokens: &[u32]) -> Vec<f64> {
+        let (features, next) = self.read(tokens, state.take());
+        *state = Some(next);
+        let last = features.narrow(0, tokens.len() - 1, 1);
+        let logits = self.model.logits(last);
+        log_softmax(logits, 1).into_data().iter::<f64>().collect()
+    }
+
+    fn log_probabilities(&self, context: &[u32], tokens: &[u32]) -> Vec<f64> {
+        if tokens.is_empty() {
+            return Vec::new();
+        }
+        let read = [context, &tokens[..tokens.len() - 1]].concat();
+        let (features, _) = self.read(&read, None);
+        let predicting = features.narrow(0, context.len() - 1, tokens.len());
+        let targets: Vec<i64> = tokens.iter().map(|token| i64::from(*token)).collect();
+        let targets = Tensor::from_data(targets.as_slice(), &self.device);
+        token_nats(self.model.logits(predicting), targets)
+            .neg()
+            .into_data()
+            .iter::<f64>()
+            .collect()
+    }
+}

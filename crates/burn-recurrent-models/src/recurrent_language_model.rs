@@ -1,0 +1,213 @@
+//! The recurrent language model.
+
+use crate::{AnyRecurrent, AnyRecurrentConfig, AnyState, CellKind, NeuralLanguageModel};
+use burn::config::Config;
+use burn::module::{Module, Param};
+use burn::nn::{Dropout, DropoutConfig, Embedding};
+use burn::tensor::{Device, Distribution, Int, Tensor, TensorData};
+use burn_recurrent::RecurrentInitializer;
+
+/// Configuration of a [`RecurrentLanguageModel`].
+#[derive(Config, Debug)]
+pub struct RecurrentLanguageModelConfig {
+    /// The number of tokens.
+    pub vocabulary_size: usize,
+    /// The width of the embeddings.
+    pub d_embedding: usize,
+    /// The width of the hidden vectors.
+    pub d_hidden: usize,
+    /// The cell.
+    #[config(default = "CellKind::Lstm")]
+    pub cell: CellKind,
+    /// The number of layers.
+    #[config(default = 2)]
+    pub num_layers: usize,
+    /// The probability of dropout on everything that goes up: embeddings, the layers' outputs and
+    /// the features (Zaremba et al. 2014).
+    #[config(default = 0.0)]
+    pub dropout: f64,
+    /// Whether the dropout between layers draws one mask a sequence (Gal and Ghahramani 2016).
+    #[config(default = false)]
+    pub variational_dropout: bool,
+    /// The probability with which a recurrent weight is dropped for a sequence (Merity et al.
+    /// 2017).
+    #[config(default = 0.0)]
+    pub weight_drop: f64,
+    /// Whether the output layer's weights are the embeddings (Press and Wolf 2017; Inan et al.
+    /// 2017), which then need the hidden vectors' width.
+    #[config(default = false)]
+    pub tied: bool,
+    /// How the recurrent weights are drawn.
+    #[config(default = "RecurrentInitializer::Orthogonal")]
+    pub initializer: RecurrentInitializer,
+    /// Embeddings and output weights are drawn from uniform(±this).
+    #[config(default = 0.1)]
+    pub init_range: f64,
+}
+
+/// Why a [`RecurrentLanguageModelConfig`] describes no model.
+#[derive(Debug, thiserror::Error, PartialEq)]
+pub enum RecurrentLanguageModelError {
+    /// Tied weights of two widths.
+    #[error(
+        "tied output weights are the embeddings, which must then be as wide as the hidden vectors: \
+         d_embedding is {d_embedding}, d_hidden {d_hidden}"
+    )]
+    TiedWidths {
+        /// The width of the embeddings.
+        d_embedding: usize,
+        /// The width of the hidden vectors.
+        d_hidden: usize,
+    },
+    /// A size that must not be zero.
+    #[error("{name} must be at least 1, but is 0")]
+    Zero {
+        /// The size's name.
+        name: &'static str,
+    },
+    /// Not a probability of dropping.
+    #[error("{name} must be at least 0 and below 1, but is {value}")]
+    Probability {
+        /// The probability's name.
+        name: &'static str,
+        /// Its value.
+        value: f64,
+    },
+}
+
+impl RecurrentLanguageModelConfig {
+    /// Checks that the numbers describe a model.
+    ///
+    /// # Errors
+    ///
+    /// Names the first one that does not.
+    pub fn validate(&self) -> Result<(), RecurrentLanguageModelError> {
+        for (name, size) in [
+            ("vocabulary_size", self.vocabulary_size),
+            ("d_embedding", self.d_embedding),
+            ("d_hidden", self.d_hidden),
+            ("num_layers", self.num_layers),
+        ] {
+            if size == 0 {
+                return Err(RecurrentLanguageModelError::Zero { name });
+            }
+        }
+        for (name, value) in [("dropout", self.dropout), ("weight_drop", self.weight_drop)] {
+            if !(0.0..1.0).contains(&value) {
+                return Err(RecurrentLanguageModelError::Probability { name, value });
+            }
+        }
+        if self.tied && self.d_embedding != self.d_hidden {
+            return Err(RecurrentLanguageModelError::TiedWidths {
+                d_embedding: self.d_embedding,
+                d_hidden: self.d_hidden,
+            });
+        }
+        Ok(())
+    }
+
+    /// Creates the model.
+    ///
+    /// # Errors
+    ///
+    /// If the numbers describe none ([`validate`](Self::validate)).
+    pub fn init(
+        &self,
+        device: &Device,
+    ) -> Result<RecurrentLanguageModel, RecurrentLanguageModelError> {
+        self.validate()?;
+        let uniform = |shape: [usize; 2]| {
+            let range = Distribution::Uniform(-self.init_range, self.init_range);
+            Param::from_tensor(Tensor::random(shape, range, device))
+        };
+        // Zaremba et al. draw this bias too; with any other initialiser it starts at zero.
+        let bias = match &self.initializer {
+            RecurrentInitializer::Uniform { bound } => Tensor::random(
+                [self.vocabulary_size],
+                Distribution::Uniform(-bound, *bound),
+                device,
+            ),
+            _ => Tensor::zeros([self.vocabulary_size], device),
+        };
+        Ok(RecurrentLanguageModel {
+            embedding: Embedding {
+                weight: uniform([self.vocabulary_size, self.d_embedding]),
+            },
+            recurrent: AnyRecurrentConfig::new(self.cell, self.d_embedding, self.d_hidden)
+                .with_num_layers(self.num_layers)
+                .with_dropout(self.dropout)
+                .with_variational_dropout(self.variational_dropout)
+                .with_weight_drop(self.weight_drop)
+                .with_initializer(self.initializer.clone())
+                .init(device),
+            output_weight: (!self.tied).then(|| uniform([self.d_hidden, self.vocabulary_size])),
+            output_bias: Param::from_tensor(bias),
+            dropout: DropoutConfig::new(self.dropout).init(),
+        })
+    }
+}
+
+/// A recurrent language model (Mikolov et al. 2010; with LSTM and dropout, Zaremba et al. 2014):
+/// embeddings, recurrent layers, and a softmax over the vocabulary.
+///
+/// ```
+/// # use burn::tensor::{Device, Int, Tensor};
+/// use burn_recurrent_models::{NeuralLanguageModel, RecurrentLanguageModelConfig};
+///
+/// let device = Device::default();
+/// let model = RecurrentLanguageModelConfig::new(100, 16, 32).init(&device).unwrap();
+/// let tokens = Tensor::<2, Int>::zeros([4, 10], &device);
+/// let (nats, state) = model.nats(tokens.clone(), tokens, None);
+/// assert_eq!(nats.dims(), [40]);
+/// # let _ = state;
+/// ```
+#[derive(Module, Debug)]
+pub struct RecurrentLanguageModel {
+    /// The embeddings, `[vocabulary, d_embedding]`.
+    pub embedding: Embedding,
+    /// The recurrent layers.
+    pub recurrent: AnyRecurrent,
+    /// The output layer's weights, `[d_hidden, vocabulary]`; none where they are the embeddings.
+    pub output_weight: Option<Param<Tensor<2>>>,
+    /// The output layer's bias, `[vocabulary]`.
+    pub output_bias: Param<Tensor<1>>,
+    dropout: Dropout,
+}
+
+impl NeuralLanguageModel for RecurrentLanguageModel {
+    type State = AnyState;
+
+    fn vocabulary_size(&self) -> usize {
+        self.embedding.weight.dims()[0]
+    }
+
+    fn features(
+        &self,
+        tokens: Tensor<2, Int>,
+        state: Option<AnyState>,
+    ) -> (Tensor<3>, AnyState) {
+        let embedded = self.dropout.forward(self.embedding.forward(tokens));
+        let (output, state) = self.recurrent.forward(embedded, state);
+        (self.dropout.forward(output), state)
+    }
+
+    fn output(&self) -> (Tensor<2>, Option<Tensor<1>>) {
+        let weight = match &self.output_weight {
+            Some(weight) => weight.val(),
+            None => self.embedding.weight.val().transpose(),
+        };
+        (weight, Some(self.output_bias.val()))
+    }
+
+    fn detach(state: AnyState) -> AnyState {
+        state.detach()
+    }
+
+    fn state_to_data(state: &AnyState) -> Vec<TensorData> {
+        state.to_data()
+    }
+
+    fn state_from_data(data: Vec<TensorData>, device: &Device) -> Option<AnyState> {
+        AnyState::from_data(data, device)
+    }
+}

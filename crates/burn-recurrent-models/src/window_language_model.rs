@@ -1,0 +1,166 @@
+//! The feed-forward window model.
+
+use crate::NeuralLanguageModel;
+use burn::config::Config;
+use burn::module::{Module, Param};
+use burn::nn::{Dropout, DropoutConfig, Embedding, Linear, LinearConfig};
+use burn::tensor::activation::tanh;
+use burn::tensor::{Device, Distribution, Int, Tensor, TensorData};
+
+/// Configuration of a [`WindowLanguageModel`].
+#[derive(Config, Debug)]
+pub struct WindowLanguageModelConfig {
+    /// The number of tokens.
+    pub vocabulary_size: usize,
+    /// The number of tokens that the next one is predicted from, at least 1: an n-gram's `n - 1`.
+    pub window: usize,
+    /// The width of the embeddings.
+    pub d_embedding: usize,
+    /// The width of the hidden layer.
+    pub d_hidden: usize,
+    /// Whether the embeddings also go to the output layer directly.
+    #[config(default = true)]
+    pub direct: bool,
+    /// The probability of dropout on the features.
+    #[config(default = 0.0)]
+    pub dropout: f64,
+    /// Embeddings and output weights are drawn from uniform(±this).
+    #[config(default = 0.1)]
+    pub init_range: f64,
+}
+
+impl WindowLanguageModelConfig {
+    /// Creates the model.
+    ///
+    /// # Panics
+    ///
+    /// If a size is zero or the probability is not in `[0, 1)`.
+    pub fn init(&self, device: &Device) -> WindowLanguageModel {
+        assert!(self.window > 0, "a window has at least one token");
+        let d_window = self.window * self.d_embedding;
+        let d_features = self.d_hidden + if self.direct { d_window } else { 0 };
+        let uniform = |shape: [usize; 2]| {
+            let range = Distribution::Uniform(-self.init_range, self.init_range);
+            Param::from_tensor(Tensor::random(shape, range, device))
+        };
+        WindowLanguageModel {
+            embedding: Embedding {
+                weight: uniform([self.vocabulary_size + 1, self.d_embedding]),
+            },
+            hidden: {
+                let linear = LinearConfig::new(d_window, self.d_hidden).init(device);
+                // Burn draws weights when they are first used; here the draw must come in its
+                // place among the others, so that a seed gives the same model again.
+                linear.materialize()
+            },
+            output_weight: uniform([d_features, self.vocabulary_size]),
+            output_bias: Param::from_tensor(Tensor::zeros([self.vocabulary_size], device)),
+            dropout: DropoutConfig::new(self.dropout).init(),
+            window: self.window,
+            direct: self.direct,
+        }
+    }
+}
+
+/// The neural probabilistic language model of Bengio et al. 2003 (JMLR 3, equation 1): with `x` the
+/// embeddings of the last `window` tokens side by side,
+///
+/// `y = b + W x + U tanh(d + H x)`
+///
+/// where the direct connections `W` may be left out. `[W; U]` is one matrix here.
+///
+/// Before the beginning of the text the window holds a token of its own, the last row of the
+/// embeddings, which is never predicted.
+#[derive(Module, Debug)]
+pub struct WindowLanguageModel {
+    /// The embeddings, `[vocabulary + 1, d_embedding]`.
+    pub embedding: Embedding,
+    /// The hidden layer, `[window * d_embedding, d_hidden]`.
+    pub hidden: Linear,
+    /// The output layer's weights, `[(window * d_embedding +) d_hidden, vocabulary]`, those of the
+    /// direct connections first.
+    pub output_weight: Param<Tensor<2>>,
+    /// The output layer's bias, `[vocabulary]`.
+    pub output_bias: Param<Tensor<1>>,
+    dropout: Dropout,
+    window: usize,
+    direct: bool,
+}
+
+/// The last `window - 1` tokens of each row, `[batch, window - 1]`; none where the window is 1.
+#[derive(Clone, Debug)]
+pub struct WindowState {
+    history: Option<Tensor<2, Int>>,
+}
+
+impl WindowLanguageModel {
+    /// The number of tokens that the next one is predicted from.
+    pub fn window(&self) -> usize {
+        self.window
+    }
+}
+
+impl NeuralLanguageModel for WindowLanguageModel {
+    type State = WindowState;
+
+    fn vocabulary_size(&self) -> usize {
+        self.output_bias.dims()[0]
+    }
+
+    fn features(
+        &self,
+        tokens: Tensor<2, Int>,
+        state: Option<WindowState>,
+    ) -> (Tensor<3>, WindowState) {
+        let [batch, time] = tokens.dims();
+        let before = self.window - 1;
+        let history = state.and_then(|state| state.history);
+        let history = history.or_else(|| {
+            let start = self.vocabulary_size() as i64;
+            (before > 0).then(|| Tensor::full([batch, before], start, &tokens.device()))
+        });
+        let text = match history {
+            Some(history) => Tensor::cat(vec![history, tokens], 1),
+            None => tokens,
+        };
+        let state = WindowState {
+            history: (before > 0).then(|| text.clone().narrow(1, time, before)),
+        };
+
+        // One embedding a token of the text, then the window's tokens side by side.
+        let embedded = self.embedding.forward(text);
+        let windows = (0..self.window)
+            .map(|offset| embedded.clone().narrow(1, offset, time))
+            .collect();
+        let windows = Tensor::cat(windows, 2);
+        let hidden = tanh(self.hidden.forward(windows.clone()));
+        let features = match self.direct {
+            true => Tensor::cat(vec![windows, hidden], 2),
+            false => hidden,
+        };
+        (self.dropout.forward(features), state)
+    }
+
+    fn output(&self) -> (Tensor<2>, Option<Tensor<1>>) {
+        (self.output_weight.val(), Some(self.output_bias.val()))
+    }
+
+    fn detach(state: WindowState) -> WindowState {
+        state
+    }
+
+    fn state_to_data(state: &WindowState) -> Vec<TensorData> {
+        state.history.iter().map(Tensor::to_data).collect()
+    }
+
+    fn state_from_data(data: Vec<TensorData>, device: &Device) -> Option<WindowState> {
+        let mut data = data.into_iter();
+        match (data.next(), data.next()) {
+            (None, None) => Some(WindowState { history: None }),
+            (Some(data), None) if data.rank() == 2 => Some(WindowState {
+                history: Some(Tensor::from_data(data, device)),
+            }),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! The parts of the command line that all recipes share.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::config::{ConfigError, RecipeConfig, load_config, parse_config};
+use crate::progress::Progress;
+use crate::report::Report;
+use crate::run_directory::RunDirectory;
+
+/// What a recipe is called, and the configs that are built into it.
+#[derive(Debug, Clone, Copy)]
+pub struct Recipe {
+    /// The name, as in `runs/<name>/` and in `run.json`.
+    pub name: &'static str,
+    /// Names and TOML texts; the first is the one that `train` uses when none is given.
+    pub configs: &'static [(&'static str, &'static str)],
+}
+
+/// The arguments of `train`.
+#[derive(Debug, Clone, Default, Args)]
+pub struct TrainArgs {
+    /// A TOML file, or the name of a bundled config; without it, the bundled sample
+    #[arg(value_name = "CONFIG", conflicts_with = "resume")]
+    pub config: Option<String>,
+    /// Change a value of the config, as in `--set training.epochs=3`; may be repeated
+    #[arg(long, value_name = "KEY=VALUE", conflicts_with = "resume")]
+    pub set: Vec<String>,
+    /// The run directory; without it, the next free one under `runs/`
+    #[arg(long, value_name = "DIR")]
+    pub run: Option<PathBuf>,
+    /// Go on with the run in DIR, with its own config
+    #[arg(long, requires = "run")]
+    pub resume: bool,
+    /// Print the result as one line of JSON on standard output
+    #[arg(long)]
+    pub json: bool,
+    /// Show no progress
+    #[arg(long)]
+    pub quiet: bool,
+}
+
+impl TrainArgs {
+    /// The config: a file, a bundled one, or with `--resume` the run's own. Writes nothing.
+    pub fn config<C: RecipeConfig>(&self, recipe: &Recipe) -> Result<C, Report> {
+        if let (true, Some(path)) = (self.resume, &self.run) {
+            return Ok(RunDirectory::open(recipe.name, path)?.config()?);
+        }
+        let Some(name) = &self.config else {
+            let (name, text) = recipe
+                .configs
+                .first()
+                .ok_or_else(|| Report::usage("this recipe has no bundled config; give a CONFIG"))?;
+            return Ok(parse_config(name, text, &self.set)?);
+        };
+        let path = Path::new(name);
+        if path.exists() {
+            return Ok(load_config(path, &self.set)?);
+        }
+        match recipe.configs.iter().find(|(bundled, _)| bundled == name) {
+            Some((bundled, text)) => Ok(parse_config(bundled, text, &self.set)?),
+            None => Err(ConfigError::Unknown {
+                name: name.clone(),
+                bundled: recipe
+                    .configs
+                    .iter()
+                    .map(|(name, _)| name.to_string())
+                    .collect(),
+            }
+            .into()),
+        }
+    }
+
+    /// The run directory: the new one of `--run`, the next free one under `runs/<recipe>/`, or with `--resume` the one
+    /// that is there.
+    pub fn run_directory<C: RecipeConfig>(
+        &self,
+        recipe: &Recipe,
+        config: &C,
+    ) -> Result<RunDirectory, Report> {
+        Ok(match &self.run {
+            Some(path) if self.resume => RunDirectory::resume(recipe.name, path)?,
+            Some(path) => RunDirectory::create(recipe.name, path, config)?,
+            None => {
+                let base = Path::new("runs")
+                    .join(recipe.name)
+                    .join(self.config_name(recipe));
+                RunDirectory::create_numbered(recipe.name, &base, config)?
+            }
+        })
+    }
+
+    /// How to show progress.
+    pub fn progress(&self) -> Progress {
+        if self.quiet {
+            Progress::Quiet
+        } else if self.json {
+            // The dashboard draws on standard output.
+            Progress::Lines
+        } else {
+            Progress::Auto
+        }
+    }
+
+    fn config_name(&self, recipe: &Recipe) -> String {
+        let default = recipe.configs.first().map_or("run", |(name, _)| name);
+        let name = self.config.as_deref().unwrap_or(default);
+        Path::new(name).file_stem().map_or_else(
+            || "run".to_string(),
+            |stem| stem.to_string_lossy().into_owned(),
+        )
+    }
+}
+
+/// The arguments of `evaluate`.
+#[derive(Debug, Clone, Args)]
+pub struct EvaluateArgs {
+    /// The run directory of the model
+    #[arg(long, value_name = "DIR")]
+    pub model: PathBuf,
+    /// The part of the data to evaluate on
+    #[arg(long, default_value = "test")]
+    pub split: String,
+    /// Print the result as one line of JSON on standard output
+    #[arg(long)]
+    pub json: bool,
+}
+
+impl EvaluateArgs {
+    /// The run directory, for reading.
+    pub fn run_directory(&self, recipe: &Recipe) -> Result<RunDirectory, Report> {
+        Ok(RunDirectory::open(recipe.name, &self.model)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+    use serde::{Deserialize, Serialize};
+
+    #[derive(Debug, Parser)]
+    struct Cli {
+        #[command(flatten)]
+        train: TrainArgs,
+    }
+
+    #[derive(Debug, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Config {
+        size: usize,
+    }
+    impl RecipeConfig for Config {}
+
+    const RECIPE: Recipe = Recipe {
+        name: "toy",
+        configs: &[("sample", "size = 1"), ("large", "size = 9")],
+    };
+
+    fn size(arguments: &[&str]) -> Result<usize, Report> {
+        let arguments = std::iter::once("toy").chain(arguments.iter().copied());
+        let cli = Cli::try_parse_from(arguments).unwrap();
+        cli.train
+            .config::<Config>(&RECIPE)
+            .map(|config| config.size)
+    }
+
+    #[test]
+    fn a_config_is_bundled_or_a_file() {
+        assert_eq!(size(&[]).unwrap(), 1);
+        assert_eq!(size(&["large"]).unwrap(), 9);
+        assert_eq!(
+            size(&["large", "--set", "size=4", "--set", "size=5"]).unwrap(),
+            5
+        );
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("mine.toml");
+        std::fs::write(&path, "size = 3").unwrap();
+        assert_eq!(size(&[path.to_str().unwrap()]).unwrap(), 3);
+        let report = size(&["huge"]).unwrap_err();
+        assert_eq!(report.exit_code(), 2);
+        assert!(report.to_string().contains("sample, large"));
+    }
+
+    #[test]
+    fn resuming_takes_the_config_of_the_run_and_no_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let run = folder.path().join("run");
+        drop(RunDirectory::create("toy", &run, &Config { size: 6 }).unwrap());
+        let run = run.to_str().unwrap();
+        assert_eq!(size(&["--run", run, "--resume"]).unwrap(), 6);
+        for wrong in [
+            &["toy", "--resume"] as &[&str],
+            &["toy", "large", "--run", run, "--resume"],
+            &["toy", "--set", "size=1", "--run", run, "--resume"],
+        ] {
+            assert_eq!(Cli::try_parse_from(wrong).unwrap_err().exit_code(), 2);
+        }
+    }
+
+    #[test]
+    fn json_keeps_standard_output_clean() {
+        let args = TrainArgs {
+            json: true,
+            ..TrainArgs::default()
+        };
+        assert!(!args.progress().is_dashboard());
+    }
+}

@@ -1,0 +1,61 @@
+//! The loss of a model on a data set.
+
+use burn::tensor::Device;
+use burn::train::InferenceStep;
+
+use crate::batches::Batches;
+use crate::training::TrainError;
+use crate::{LossSum, RecurrentLearner, TokenLoss};
+
+/// The summed loss of `model`, without dropout and gradients, on the batches of epoch 1.
+///
+/// Carried state is forgotten before the first batch and after the last.
+pub fn evaluate<M, B>(model: &M, batches: &B) -> Result<LossSum, TrainError>
+where
+    M: RecurrentLearner,
+    B: Batches<Batch = <M as InferenceStep>::Input> + ?Sized,
+{
+    let model = model.clone().valid();
+    let device = model.devices().into_iter().next().unwrap_or_default();
+    let sum = sum_losses(&model, batches, "evaluation", 1, &device.inner(), |_, _| {
+        true
+    })?;
+    // Always there, because the callback never says to stop.
+    Ok(sum.unwrap_or_default())
+}
+
+/// Sums the losses of an epoch's batches. `each` gets each batch's number, from 1, and its loss, and says whether to go
+/// on; where it does not, there is no sum.
+pub(crate) fn sum_losses<M, B>(
+    model: &M,
+    batches: &B,
+    split: &'static str,
+    epoch: usize,
+    device: &Device,
+    mut each: impl FnMut(usize, TokenLoss) -> bool,
+) -> Result<Option<LossSum>, TrainError>
+where
+    M: RecurrentLearner,
+    B: Batches<Batch = <M as InferenceStep>::Input> + ?Sized,
+{
+    let mut sum = LossSum::default();
+    model.reset_carried();
+    for (number, batch) in batches.batches(epoch, 0, device).enumerate() {
+        let batch = batch.map_err(|source| TrainError::Batch {
+            split,
+            epoch,
+            step: number + 1,
+            source,
+        })?;
+        let loss = InferenceStep::step(model, batch);
+        sum.add(loss.read());
+        if !each(number + 1, loss) {
+            return Ok(None);
+        }
+    }
+    model.reset_carried();
+    if sum.tokens == 0 {
+        return Err(TrainError::NoBatches { split });
+    }
+    Ok(Some(sum))
+}

@@ -1,0 +1,346 @@
+//! Training a model in a run directory, from the beginning or from where it stopped.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use burn::train::metric::LearningRateMetric;
+use burn::train::renderer::MetricsRenderer;
+use burn::train::renderer::tui::TuiMetricsRendererWrapper;
+use burn::train::{
+    InferenceStep, Interrupter, Learner, SupervisedTraining, TrainStep, TrainingError,
+    TrainingStrategy,
+};
+
+use crate::batches::{BatchError, Batches, FirstEpoch};
+use crate::checkpoint::{CheckpointError, Checkpoints};
+use crate::dashboard::{Figure, NoMetricFiles, Silent, TokenMetric};
+use crate::interrupt::StopOnSignal;
+use crate::loop_state::LoopState;
+use crate::progress::{Progress, ProgressLines};
+use crate::run_directory::{RunDirectory, RunDirectoryError};
+use crate::strategy::{Clock, ResumableStrategy, TrainBatches, TrainingLoop, ValidBatches};
+use crate::throughput::Throughput;
+use crate::training_config::{KeepWeights, TrainingConfig};
+use crate::{BestEpoch, EpochRecord, RecurrentLearner};
+
+/// Why training ended before its time.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TrainError {
+    /// A loss, a gradient or a weight became infinite or not a number.
+    #[error("{what} became {value} at epoch {epoch}, step {step}")]
+    NotFinite {
+        /// What did.
+        what: String,
+        /// Its value.
+        value: f64,
+        /// The epoch, from 1.
+        epoch: usize,
+        /// The step, from 1.
+        step: usize,
+        /// The last checkpoint, which is from before that.
+        checkpoint: Option<String>,
+        /// The learning rate at the time.
+        learning_rate: f64,
+    },
+    /// Someone asked for it.
+    #[error("interrupted in epoch {epoch} after {step} steps")]
+    Interrupted {
+        /// The epoch, from 1.
+        epoch: usize,
+        /// The steps done in it.
+        step: usize,
+        /// The run directory.
+        run: PathBuf,
+    },
+    /// There is nothing to train or validate on.
+    #[error("the {split} data has not a single batch")]
+    NoBatches {
+        /// The split.
+        split: &'static str,
+    },
+    /// A batch could not be made.
+    #[error("cannot make the {split} batch {step} of epoch {epoch}")]
+    Batch {
+        /// The split.
+        split: &'static str,
+        /// The epoch, from 1.
+        epoch: usize,
+        /// The batch, from 1.
+        step: usize,
+        /// Why.
+        source: BatchError,
+    },
+    /// burn-train failed.
+    #[error("{0}")]
+    Burn(Arc<TrainingError>),
+    /// A checkpoint could not be read or written.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// A file of the run could not be read or written.
+    #[error(transparent)]
+    Run(#[from] RunDirectoryError),
+}
+
+impl TrainError {
+    /// What to do about it.
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::NotFinite {
+                checkpoint,
+                learning_rate,
+                ..
+            } => Some(format!(
+                "start a new run with a lower `training.learning_rate` (it was {learning_rate}) or a lower `training.clip.global_norm`; {}",
+                match checkpoint {
+                    Some(name) => format!("the last good checkpoint, `{name}`, is untouched"),
+                    None => "no checkpoint had been made yet".to_string(),
+                }
+            )),
+            Self::Interrupted { run, .. } => Some(format!(
+                "go on with it by `train --run {} --resume`",
+                run.display()
+            )),
+            Self::NoBatches { .. } => {
+                Some("give more data, or a smaller batch size or fewer steps a batch".to_string())
+            }
+            Self::Checkpoint(error) => error.help(),
+            Self::Run(error) => error.help(),
+            _ => None,
+        }
+    }
+
+    /// Whether the command line or the config is at fault (exit code 2).
+    pub fn is_usage(&self) -> bool {
+        match self {
+            Self::Run(error) => error.is_usage(),
+            _ => false,
+        }
+    }
+}
+
+/// What training came to.
+#[derive(Debug, Clone)]
+pub struct TrainingOutcome<M> {
+    /// The model without gradients and dropout, with the best or the last weights, as the config says.
+    pub model: M,
+    /// The figures of each epoch.
+    pub history: Vec<EpochRecord>,
+    /// The epoch with the lowest validation loss.
+    pub best: Option<BestEpoch>,
+    /// Whether early stopping ended the run.
+    pub early_stopped: bool,
+    /// The time from start to end, over all processes that worked on the run, without the gaps between them.
+    pub wall_seconds: f64,
+    /// The part of it spent in training steps.
+    pub train_seconds: f64,
+    /// Training tokens a second of that.
+    pub tokens_per_second: f64,
+    kept_epoch: Option<usize>,
+}
+
+impl<M> TrainingOutcome<M> {
+    /// The figures of the epoch whose weights `model` has.
+    pub fn record(&self) -> Option<&EpochRecord> {
+        self.history
+            .iter()
+            .find(|record| Some(record.epoch) == self.kept_epoch)
+    }
+}
+
+/// A training, ready to be launched.
+///
+/// In a run directory that has checkpoints it goes on from the last of them, otherwise it begins. The example of the
+/// crate's page shows it in use.
+pub struct Training<M: RecurrentLearner> {
+    run: RunDirectory,
+    config: TrainingConfig,
+    model: M,
+    train: TrainBatches<M>,
+    valid: ValidBatches<M>,
+    progress: Progress,
+    interrupter: Interrupter,
+}
+
+impl<M: RecurrentLearner> Training<M> {
+    /// `model` is a new one, see [`seeded_init`](crate::seeded_init); it is trained on the device that it is on.
+    pub fn new(
+        run: &RunDirectory,
+        config: &TrainingConfig,
+        model: M,
+        train: impl Batches<Batch = <M as TrainStep>::Input>,
+        valid: impl Batches<Batch = <M as InferenceStep>::Input>,
+    ) -> Self {
+        Self {
+            run: run.clone(),
+            config: config.clone(),
+            model,
+            train: Arc::new(train),
+            valid: Arc::new(valid),
+            progress: Progress::default(),
+            interrupter: Interrupter::new(),
+        }
+    }
+
+    /// How progress is shown.
+    pub fn with_progress(mut self, progress: Progress) -> Self {
+        self.progress = progress;
+        self
+    }
+
+    /// A handle of one's own to stop the training after the current step.
+    pub fn with_interrupter(mut self, interrupter: Interrupter) -> Self {
+        self.interrupter = interrupter;
+        self
+    }
+
+    /// Trains to the end.
+    ///
+    /// Ctrl-C and SIGTERM end it after the current step, with a checkpoint; a second one ends the process.
+    pub fn launch(self) -> Result<TrainingOutcome<M>, TrainError> {
+        let Self {
+            run,
+            config,
+            model,
+            train,
+            valid,
+            progress,
+            interrupter,
+        } = self;
+        // Said now and not after an epoch of training.
+        for (split, batches) in [
+            ("training", train.num_batches(1)),
+            ("validation", valid.num_batches(1)),
+        ] {
+            if batches == 0 {
+                return Err(TrainError::NoBatches { split });
+            }
+        }
+        let device = model.devices().into_iter().next().unwrap_or_default();
+        let mut model = if device.is_autodiff() {
+            model
+        } else {
+            model.train()
+        };
+        let device = device.autodiff();
+        let mut optimizer = config.clip.apply_to(config.optimizer.init());
+        let checkpoints = Checkpoints::new(run.path(), config.checkpoint.keep)?;
+        let lines = ProgressLines::new(
+            config.epochs,
+            progress == Progress::Quiet || progress.is_dashboard(),
+        );
+        let mut state = LoopState::new(config.learning_rate);
+        let mut carried = Vec::new();
+        if let Some(checkpoint) = checkpoints.last()? {
+            model = checkpoint.load_model(model)?;
+            optimizer = checkpoint.load_optimizer(optimizer)?;
+            carried = checkpoint.carried()?;
+            state = checkpoint.state;
+            lines.say(&format!(
+                "going on after {} epochs and {} steps in {}",
+                state.epochs,
+                state.step,
+                run.path().display()
+            ));
+        } else {
+            lines.say(&format!("training in {}", run.path().display()));
+        }
+        let training_loop = TrainingLoop {
+            clock: Clock::new(state.wall_seconds),
+            run: run.clone(),
+            config: config.clone(),
+            checkpoints,
+            optimizer,
+            state,
+            carried,
+            train: train.clone(),
+            valid: valid.clone(),
+            device: device.clone(),
+            lines,
+        };
+        // Also takes back the lines of epochs that came after the checkpoint.
+        training_loop.write_figures()?;
+        let (epochs_before, is_done) = (training_loop.state.epochs, training_loop.is_done());
+
+        let (state, model) = if is_done {
+            (training_loop.state, model.valid())
+        } else {
+            let learner = Learner::new(model, config.optimizer.init(), config.learning_rate);
+            let strategy = Arc::new(ResumableStrategy::new(training_loop));
+            let mut supervised = SupervisedTraining::new(
+                run.path(),
+                Arc::new(FirstEpoch {
+                    batches: train,
+                    device: device.clone(),
+                }),
+                Arc::new(FirstEpoch {
+                    batches: valid,
+                    device: device.inner(),
+                }),
+            )
+            // Burn would write `experiment.log` and a file a metric and epoch, and print to standard output.
+            .with_application_logger(None)
+            .with_metric_logger(NoMetricFiles)
+            .with_interrupter(interrupter.clone())
+            .with_training_strategy(TrainingStrategy::Custom(strategy.clone()))
+            .num_epochs(config.epochs);
+            let renderer: Box<dyn MetricsRenderer> = if progress.is_dashboard() {
+                supervised = supervised
+                    .metric_train_numeric(TokenMetric::new(Figure::NatsPerToken))
+                    .metric_valid_numeric(TokenMetric::new(Figure::NatsPerToken))
+                    .metric_train_numeric(TokenMetric::new(Figure::Perplexity))
+                    .metric_valid_numeric(TokenMetric::new(Figure::Perplexity))
+                    .metric_train_numeric(TokenMetric::new(Figure::TokensPerSecond))
+                    .metric_train_numeric(LearningRateMetric::new());
+                let from = (epochs_before > 0).then_some(epochs_before);
+                Box::new(TuiMetricsRendererWrapper::new(interrupter.clone(), from))
+            } else {
+                Box::new(Silent)
+            };
+            supervised = supervised.renderer(renderer);
+            if epochs_before > 0 {
+                supervised = supervised.checkpoint(epochs_before);
+            }
+            let signal = StopOnSignal::new(interrupter);
+            let result = supervised.launch(learner);
+            drop(signal);
+            // Gives the terminal back before anything else is printed.
+            drop(result.renderer);
+            let state = match strategy.take_result() {
+                Some(state) => state?,
+                // burn-train calls `fit` exactly once.
+                None => unreachable!("the training loop did not run"),
+            };
+            (state, result.model)
+        };
+        finish(&run, &config, state, model)
+    }
+}
+
+/// Gives the model the weights that the config asks for.
+fn finish<M: RecurrentLearner>(
+    run: &RunDirectory,
+    config: &TrainingConfig,
+    state: LoopState,
+    model: M,
+) -> Result<TrainingOutcome<M>, TrainError> {
+    let (model, kept_epoch) = match (config.keep_weights, &state.best) {
+        (KeepWeights::Best, Some(best)) if best.epoch != state.epochs => {
+            let checkpoints = Checkpoints::new(run.path(), config.checkpoint.keep)?;
+            let model = checkpoints.load(&best.checkpoint)?.load_model(model)?;
+            (model, best.epoch)
+        }
+        _ => (model, state.epochs),
+    };
+    let tokens = state.history.iter().map(|record| record.train_tokens).sum();
+    Ok(TrainingOutcome {
+        model,
+        early_stopped: state.epochs < config.epochs,
+        wall_seconds: state.wall_seconds,
+        train_seconds: state.train_seconds,
+        tokens_per_second: Throughput::resume(state.train_seconds, tokens).tokens_per_second(),
+        best: state.best,
+        history: state.history,
+        kept_epoch: Some(kept_epoch),
+    })
+}

@@ -1,0 +1,172 @@
+//! The part of a config that is the same in every recipe.
+
+use serde::{Deserialize, Serialize};
+
+use crate::checkpoint_config::CheckpointConfig;
+use crate::clip::ClipConfig;
+use crate::config::InvalidValue;
+use crate::early_stopping::EarlyStoppingConfig;
+use crate::optimizer::OptimizerConfig;
+use crate::schedule::ScheduleConfig;
+
+/// How to train; the table `[training]` of a recipe's config.
+///
+/// ```
+/// use burn_recurrent_train::{OptimizerConfig, ScheduleConfig, TrainingConfig};
+///
+/// let config: TrainingConfig = toml::from_str(r#"
+///     epochs = 13
+///     learning_rate = 1.0
+///     optimizer = { kind = "sgd" }
+///     schedule = { kind = "step", after = 4, decay = 0.5 }
+///     clip = { global_norm = 5.0 }
+/// "#).unwrap();
+/// assert_eq!(config.optimizer, OptimizerConfig::sgd());
+/// assert_eq!(config.schedule, ScheduleConfig::Step { after: 4, decay: 0.5 });
+/// assert_eq!(config.seed, 1);
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrainingConfig {
+    /// How often the training set is gone through.
+    pub epochs: usize,
+    /// Where all randomness comes from; 1 unless given.
+    #[serde(default = "first_seed")]
+    pub seed: u64,
+    /// The learning rate before the schedule.
+    pub learning_rate: f64,
+    /// Which of the epochs' weights the run ends with.
+    #[serde(default)]
+    pub keep_weights: KeepWeights,
+    /// The optimiser.
+    pub optimizer: OptimizerConfig,
+    /// How the learning rate changes; not at all unless given.
+    #[serde(default)]
+    pub schedule: ScheduleConfig,
+    /// How gradients are clipped; not at all unless given.
+    #[serde(default)]
+    pub clip: ClipConfig,
+    /// When to stop early; never unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub early_stopping: Option<EarlyStoppingConfig>,
+    /// How often checkpoints are made.
+    #[serde(default)]
+    pub checkpoint: CheckpointConfig,
+}
+
+/// Which of the epochs' weights a run ends with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum KeepWeights {
+    /// Those with the lowest validation loss.
+    #[default]
+    Best,
+    /// Those after the last epoch.
+    Last,
+}
+
+fn first_seed() -> u64 {
+    1
+}
+
+impl TrainingConfig {
+    /// Checks the ranges. Keys are relative to this table; see [`InvalidValue::within`].
+    pub fn validate(&self) -> Result<(), InvalidValue> {
+        if self.epochs == 0 {
+            return Err(InvalidValue::new("epochs", "must be at least 1, got 0"));
+        }
+        if i64::try_from(self.seed).is_err() {
+            // TOML integers are signed.
+            return Err(InvalidValue::new(
+                "seed",
+                format!("must be at most {}", i64::MAX),
+            ));
+        }
+        if !(self.learning_rate.is_finite() && self.learning_rate > 0.0) {
+            return Err(InvalidValue::new(
+                "learning_rate",
+                format!("must be above 0, got {}", self.learning_rate),
+            ));
+        }
+        self.optimizer
+            .validate()
+            .map_err(|error| error.within("optimizer"))?;
+        self.schedule
+            .validate()
+            .map_err(|error| error.within("schedule"))?;
+        self.clip.validate().map_err(|error| error.within("clip"))?;
+        if let Some(early_stopping) = &self.early_stopping {
+            early_stopping
+                .validate()
+                .map_err(|error| error.within("early_stopping"))?;
+        }
+        self.checkpoint
+            .validate()
+            .map_err(|error| error.within("checkpoint"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{RecipeConfig, parse_config};
+
+    impl RecipeConfig for TrainingConfig {
+        fn validate(&self) -> Result<(), InvalidValue> {
+            TrainingConfig::validate(self)
+        }
+    }
+
+    const TEXT: &str = "epochs = 2\nlearning_rate = 0.5\noptimizer = { kind = \"adam\" }\n";
+
+    fn error(overrides: &[&str]) -> String {
+        let overrides: Vec<String> = overrides.iter().map(ToString::to_string).collect();
+        parse_config::<TrainingConfig>("c.toml", TEXT, &overrides)
+            .unwrap_err()
+            .to_string()
+    }
+
+    #[test]
+    fn a_resolved_config_is_read_back_as_it_was() {
+        let config: TrainingConfig = parse_config("c.toml", TEXT, &[]).unwrap();
+        let text = toml::to_string(&config).unwrap();
+        let again: TrainingConfig = parse_config("resolved", &text, &[]).unwrap();
+        assert_eq!(config, again);
+    }
+
+    #[test]
+    fn values_out_of_range_are_named_with_their_path() {
+        assert_eq!(
+            error(&["epochs=0"]),
+            "c.toml: `epochs` must be at least 1, got 0"
+        );
+        assert_eq!(
+            error(&["schedule={kind=\"step\", after=1, decay=1.5}"]),
+            "c.toml: `schedule.decay` must be above 0 and at most 1, got 1.5"
+        );
+        assert_eq!(
+            error(&["clip.global_norm=-1.0"]),
+            "c.toml: `clip.global_norm` must be above 0, got -1"
+        );
+        assert_eq!(
+            error(&["optimizer={kind=\"sgd\", nesterov=true}"]),
+            "c.toml: `optimizer.momentum` must be above 0 where `nesterov` or `dampening` is set"
+        );
+    }
+
+    #[test]
+    fn an_unknown_kind_is_answered_with_the_kinds_there_are() {
+        let error = error(&["optimizer.kind=adan"]);
+        assert!(
+            error.contains("unknown variant `adan`, expected one of `sgd`, `adam`, `adamw`"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn an_option_of_another_kind_is_refused() {
+        let error = error(&["optimizer.momentum=0.9"]);
+        assert!(error.contains("unknown field `momentum`"), "{error}");
+        assert!(error.contains("`beta_1`"), "{error}");
+    }
+}

@@ -1,0 +1,5 @@
+//! Trainings of a toy model, in this process and on `flex`.
+
+mod outcome;
+mod resume;
+mod toy;

@@ -1,0 +1,96 @@
+//! What a recurrent cell is.
+
+use crate::{CellState, Path};
+use burn::module::{Module, ModuleDisplay};
+use burn::tensor::{DType, Device, Tensor};
+
+/// One step of a recurrence, from which [`Recurrent`](crate::Recurrent) makes a module with depth,
+/// directions, lengths, dropout and state.
+///
+/// [`RnnCell`](crate::RnnCell), [`GruCell`](crate::GruCell) and [`LstmCell`](crate::LstmCell) are
+/// written against this trait and nothing else, and a cell of one's own is written the same way:
+/// [`MinimalGatedCell`](crate::MinimalGatedCell) is the worked example.
+///
+/// The input's part of every gate is computed for all time steps in one matrix product
+/// ([`project_input`](Self::project_input)); only what depends on the previous state happens in
+/// [`step`](Self::step).
+pub trait Cell: Module + ModuleDisplay {
+    /// What the cell carries from step to step.
+    type State: CellState;
+
+    /// What all steps of one sequence share: masks drawn once a sequence, weights derived from the
+    /// parameters. Use `()` where there is nothing.
+    type Prepared;
+
+    /// The name that a module of such cells shows: "Lstm".
+    fn name() -> &'static str;
+
+    /// The width of the input.
+    fn d_input(&self) -> usize;
+
+    /// The width of the output, which is the state's hidden vector.
+    fn d_output(&self) -> usize;
+
+    /// The state before the first step, where the caller gives none.
+    fn initial_state(&self, batch: usize, device: &Device) -> Self::State;
+
+    /// Prepares what all steps of one sequence share. Called once a sequence, layer and direction.
+    fn prepare(&self, batch: usize, device: &Device) -> Self::Prepared;
+
+    /// The part of a step that depends on the input alone, for the steps of all rows and times at
+    /// once.
+    ///
+    /// # Shapes
+    ///
+    /// - input: `[time * batch, d_input]`
+    /// - returns: `[time * batch, any]`, whose rows [`step`](Self::step) gets
+    fn project_input(&self, input: Tensor<2>) -> Tensor<2>;
+
+    /// One step.
+    ///
+    /// # Shapes
+    ///
+    /// - projected: `[batch, any]`, this step's rows of [`project_input`](Self::project_input)
+    /// - state: `[batch, width]` each part
+    fn step(
+        &self,
+        projected: Tensor<2>,
+        state: Self::State,
+        prepared: &Self::Prepared,
+    ) -> Self::State;
+
+    /// Which way a sequence of this element type takes on this device; portable, unless the cell
+    /// has a fused kernel.
+    fn path(&self, _device: &Device, _dtype: DType) -> Path {
+        Path::Portable("the cell has no fused kernel")
+    }
+
+    /// The whole sequence at once, where [`path`](Self::path) says that it is fused. It must
+    /// compute the same numbers as the steps do; `None`, the default, where it cannot.
+    fn fused_sequence(&self, _input: &Sequence<'_, Self::State>) -> Option<Fused<Self::State>> {
+        None
+    }
+}
+
+/// What [`Cell::fused_sequence`] is asked to compute.
+pub struct Sequence<'a, S> {
+    /// The input, `[batch, time, d_input]`, or `[time, batch, d_input]` unless `batch_first`.
+    pub input: Tensor<3>,
+    /// Whether input and output are batch-first.
+    pub batch_first: bool,
+    /// The state before the first step, `None` for the cell's initial state.
+    pub state: Option<S>,
+    /// The rows' lengths; `None` where every row fills the whole time. Past a row's end the output
+    /// is zero and the state stays.
+    pub lengths: Option<&'a [usize]>,
+    /// Whether the steps run from the last to the first.
+    pub reverse: bool,
+}
+
+/// What [`Cell::fused_sequence`] computed.
+pub struct Fused<S> {
+    /// The hidden vectors of all steps, in the input's layout.
+    pub output: Tensor<3>,
+    /// The state after each row's last step.
+    pub state: S,
+}

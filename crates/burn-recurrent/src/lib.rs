@@ -1,0 +1,33 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod cell;
+mod dropout;
+mod fused;
+mod gru;
+mod initializer;
+mod layer;
+mod lengths;
+mod lstm;
+mod minimal_gated;
+mod orthogonal;
+mod path;
+mod recurrence;
+mod recurrent;
+mod rnn;
+mod state;
+mod unstack;
+mod zoneout;
+
+pub use cell::{Cell, Fused, Sequence};
+pub use dropout::{VariationalDropout, VariationalDropoutConfig};
+pub use gru::{Gru, GruCell, GruCellConfig, GruConfig, GruNorm, GruPrepared, ResetGate};
+pub use initializer::RecurrentInitializer;
+pub use layer::RecurrentLayer;
+pub use lstm::{Lstm, LstmCell, LstmCellConfig, LstmConfig, LstmNorm};
+pub use minimal_gated::{MinimalGatedCell, MinimalGatedCellConfig, MinimalGatedPrepared};
+pub use path::Path;
+pub use recurrence::PreparedRecurrence;
+pub use recurrent::{Recurrent, RecurrentConfig};
+pub use rnn::{Rnn, RnnActivation, RnnCell, RnnCellConfig, RnnConfig};
+pub use state::{CellState, GruState, HiddenState, LstmState, RnnState};

@@ -1,0 +1,282 @@
+//! The catalogue: where public data sets come from and how to tell that they are unchanged.
+
+use serde::Deserialize;
+use thiserror::Error;
+
+/// The entries that come with the crate, each with its file's name for messages.
+const BUNDLED: [(&str, &str); 2] = [
+    ("ptb.toml", include_str!("../catalog/ptb.toml")),
+    (
+        "tiny-shakespeare.toml",
+        include_str!("../catalog/tiny-shakespeare.toml"),
+    ),
+];
+
+/// A list of data sets by name.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Catalog {
+    datasets: Vec<Dataset>,
+}
+
+/// What the catalogue knows of one data set.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Dataset {
+    /// The short name it is asked for by; also its folder in the [`Cache`](crate::Cache).
+    pub name: String,
+    /// The name in words.
+    pub title: String,
+    /// A page about it.
+    pub home: String,
+    /// What may be done with it.
+    pub licence: String,
+    /// What to cite.
+    pub citation: String,
+    /// How its text is to be read.
+    pub format: Format,
+    /// Which part is for training, which for validation and test.
+    pub splits: Splits,
+    /// Its files.
+    pub files: Vec<RemoteFile>,
+}
+
+/// How a text is to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Format {
+    /// Running text: every character counts, line ends too.
+    Text,
+    /// One sentence a line, tokens between white space.
+    Lines,
+}
+
+/// The parts of a data set.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(
+    tag = "kind",
+    rename_all = "kebab-case",
+    rename_all_fields = "kebab-case",
+    deny_unknown_fields
+)]
+pub enum Splits {
+    /// A file for each part.
+    Files {
+        /// The file to train on.
+        train: String,
+        /// The file to validate on.
+        valid: String,
+        /// The file to test on, where there is one.
+        test: Option<String>,
+    },
+    /// One file that is cut in order: training text first, then validation text. No test text.
+    InOrder {
+        /// The file.
+        file: String,
+        /// Length of the training text in Unicode scalar values.
+        train_characters: usize,
+        /// Length of the validation text in Unicode scalar values.
+        valid_characters: usize,
+    },
+}
+
+/// One file of a data set: where it is and what it must contain.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RemoteFile {
+    /// Its name in the data set's folder.
+    pub name: String,
+    /// Its public address, pinned to one version.
+    pub address: String,
+    /// Its size.
+    pub bytes: u64,
+    /// Its SHA-256, 64 lower-case hexadecimal digits.
+    pub sha256: String,
+}
+
+/// Why the catalogue could not give a data set.
+#[derive(Debug, Error)]
+pub enum CatalogError {
+    /// No entry has the name.
+    #[error("there is no data set `{name}` in the catalogue; it has {known}")]
+    Unknown {
+        /// What was asked for.
+        name: String,
+        /// The names there are.
+        known: String,
+    },
+    /// An entry is not valid TOML or has a wrong or unknown key.
+    #[error("catalogue entry {entry}: {cause}")]
+    Format {
+        /// The file or name of the entry.
+        entry: String,
+        /// What is wrong and where.
+        cause: Box<toml::de::Error>,
+    },
+    /// An entry contradicts itself.
+    #[error("catalogue entry {entry}: {problem}")]
+    Entry {
+        /// The file or name of the entry.
+        entry: String,
+        /// What is wrong and what to change.
+        problem: String,
+    },
+}
+
+impl Catalog {
+    /// The data sets that come with the crate.
+    ///
+    /// # Example
+    /// ```
+    /// let ptb = burn_recurrent_datasets::Catalog::bundled();
+    /// assert_eq!(ptb.get("ptb")?.files.len(), 3);
+    /// # Ok::<(), burn_recurrent_datasets::CatalogError>(())
+    /// ```
+    pub fn bundled() -> Self {
+        let datasets = BUNDLED
+            .iter()
+            .map(|(file, text)| Dataset::from_toml(file, text))
+            .collect::<Result<_, _>>()
+            .expect("the bundled entries are valid, as a test shows");
+        Self { datasets }
+    }
+
+    /// All data sets.
+    pub fn datasets(&self) -> &[Dataset] {
+        &self.datasets
+    }
+
+    /// The data set of this name.
+    ///
+    /// # Errors
+    /// An unknown name; the message lists the known ones.
+    pub fn get(&self, name: &str) -> Result<&Dataset, CatalogError> {
+        let names = || self.datasets.iter().map(|dataset| dataset.name.as_str());
+        self.datasets
+            .iter()
+            .find(|dataset| dataset.name == name)
+            .ok_or_else(|| CatalogError::Unknown {
+                name: name.to_string(),
+                known: names().collect::<Vec<_>>().join(", "),
+            })
+    }
+}
+
+impl Dataset {
+    /// Reads an entry; `entry` stands for it in messages.
+    ///
+    /// # Errors
+    /// Text that is not an entry, and an entry that contradicts itself.
+    pub fn from_toml(entry: &str, text: &str) -> Result<Self, CatalogError> {
+        let dataset: Self = toml::from_str(text).map_err(|cause| CatalogError::Format {
+            entry: entry.to_string(),
+            cause: Box::new(cause),
+        })?;
+        dataset
+            .check()
+            .map_err(|problem| CatalogError::Entry {
+                entry: entry.to_string(),
+                problem,
+            })
+            .map(|()| dataset)
+    }
+
+    /// The file of this name.
+    pub fn file(&self, name: &str) -> Option<&RemoteFile> {
+        self.files.iter().find(|file| file.name == name)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        // Names become path components, so they must not lead out of the cache folder.
+        let plain = |name: &str| {
+            !name.is_empty()
+                && !name.starts_with('.')
+                && name
+                    .chars()
+                    .all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
+        };
+        let names = std::iter::once(&self.name).chain(self.files.iter().map(|file| &file.name));
+        if let Some(name) = names.into_iter().find(|name| !plain(name)) {
+            return Err(format!(
+                "`{name}` cannot name a file; use letters, digits, `-`, `_` and `.`, not first"
+            ));
+        }
+        for (index, file) in self.files.iter().enumerate() {
+            let digit = |c: char| c.is_ascii_digit() || ('a'..='f').contains(&c);
+            if file.sha256.len() != 64 || !file.sha256.chars().all(digit) {
+                return Err(format!(
+                    "the sha256 of {} must be 64 lower-case hexadecimal digits",
+                    file.name
+                ));
+            }
+            if self.files[..index].iter().any(|f| f.name == file.name) {
+                return Err(format!("the file {} is listed twice", file.name));
+            }
+        }
+        let used: Vec<&String> = match &self.splits {
+            Splits::Files { train, valid, test } => {
+                [train, valid].into_iter().chain(test.as_ref()).collect()
+            }
+            Splits::InOrder { file, .. } => vec![file],
+        };
+        match used.into_iter().find(|name| self.file(name).is_none()) {
+            Some(name) => Err(format!(
+                "the splits use {name}, which is not among the files"
+            )),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_name_is_answered_with_the_known_ones() {
+        let error = Catalog::bundled().get("wikitext").unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "there is no data set `wikitext` in the catalogue; it has ptb, tiny-shakespeare"
+        );
+    }
+
+    #[test]
+    fn every_bundled_address_is_pinned_to_a_commit() {
+        for dataset in Catalog::bundled().datasets() {
+            for file in &dataset.files {
+                let commit =
+                    |part: &str| part.len() == 40 && part.chars().all(|c| c.is_ascii_hexdigit());
+                assert!(file.address.starts_with("https://"), "{}", file.address);
+                assert!(file.address.split('/').any(commit), "{}", file.address);
+                assert!(file.address.ends_with(&file.name), "{}", file.address);
+            }
+        }
+    }
+
+    #[test]
+    fn an_unknown_key_is_named() {
+        let text = BUNDLED[0].1.replace("[splits]", "[splits]\nextra = 1");
+        let error = Dataset::from_toml("ptb.toml", &text).unwrap_err();
+        assert!(error.to_string().contains("extra"), "{error}");
+        let text = BUNDLED[0].1.replace("licence", "license");
+        let error = Dataset::from_toml("ptb.toml", &text).unwrap_err();
+        assert!(error.to_string().contains("license"), "{error}");
+    }
+
+    #[test]
+    fn an_entry_that_contradicts_itself_is_refused() {
+        let change = |from: &str, to: &str| {
+            let text = BUNDLED[0].1.replace(from, to);
+            assert_ne!(text, BUNDLED[0].1);
+            let error = Dataset::from_toml("ptb.toml", &text).unwrap_err();
+            error.to_string()
+        };
+        let outside = change("name = \"ptb\"", "name = \"../ptb\"");
+        assert!(outside.contains("`../ptb` cannot name a file"), "{outside}");
+        let digits = change("dd65dff3", "DD65");
+        assert!(digits.contains("ptb.test.txt must be 64"), "{digits}");
+        let split = change("test = \"ptb.test.txt\"", "test = \"absent.txt\"");
+        assert!(split.contains("absent.txt"), "{split}");
+    }
+}

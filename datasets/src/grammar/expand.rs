@@ -1,0 +1,367 @@
+//! Writes every rule out for each value of its features, which leaves a plain weighted grammar.
+
+use std::collections::{HashMap, HashSet};
+
+use super::error::{GrammarError, GrammarProblem};
+use super::rules::{Item, Rule, Rules};
+use super::syntax::{self, Reference, Source};
+
+/// A feature's value in one expansion.
+type Assignment<'s> = HashMap<&'s str, &'s str>;
+
+/// Expands `source`, checks that each name is defined once, and keeps what the start symbol reaches.
+pub(super) fn expand(file: &str, source: &Source) -> Result<Rules, GrammarError> {
+    let features = Features::new(file, source)?;
+    let expander = Expander { file, features };
+    let instances = expander.instances(source)?;
+    expander.check_unused_features(source)?;
+    expander.link(source, &instances)
+}
+
+/// One symbol with the values of its features, and its alternatives by name.
+struct Instance<'s> {
+    name: String,
+    declaration: usize,
+    line: usize,
+    alternatives: Vec<NamedAlternative<'s>>,
+}
+
+struct NamedAlternative<'s> {
+    weight: f64,
+    line: usize,
+    items: Vec<NamedItem<'s>>,
+}
+
+enum NamedItem<'s> {
+    Symbol(String, &'s Reference),
+    Token(&'s str),
+}
+
+/// The declared features and their values.
+struct Features<'s> {
+    variables: HashMap<&'s str, &'s [String]>,
+    values: HashSet<&'s str>,
+}
+
+impl<'s> Features<'s> {
+    fn new(file: &str, source: &'s Source) -> Result<Self, GrammarError> {
+        let mut features = Features {
+            variables: HashMap::new(),
+            values: HashSet::new(),
+        };
+        for declaration in &source.features {
+            let clash = |name: &str| GrammarError::Rule {
+                file: file.to_string(),
+                line: declaration.line,
+                problem: GrammarProblem::FeatureClash(name.to_string()),
+            };
+            for value in &declaration.values {
+                if features.variables.contains_key(value.as_str()) || !features.values.insert(value)
+                {
+                    return Err(clash(value));
+                }
+            }
+            for name in &declaration.names {
+                let known = features.values.contains(name.as_str());
+                if known
+                    || features
+                        .variables
+                        .insert(name, &declaration.values)
+                        .is_some()
+                {
+                    return Err(clash(name));
+                }
+            }
+        }
+        Ok(features)
+    }
+
+    /// Which features are declared, as a remedy for an unknown name.
+    fn describe(&self) -> String {
+        let mut names: Vec<&str> = self.variables.keys().copied().collect();
+        names.sort_unstable();
+        match names.as_slice() {
+            [] => "declare it, as in `feature number = one many`".to_string(),
+            names => format!("the features are {}", names.join(", ")),
+        }
+    }
+
+    /// Every way to give values to the variables among `names` that `bound` leaves open.
+    fn assignments(
+        &self,
+        names: impl Iterator<Item = &'s str>,
+        bound: &Assignment<'s>,
+    ) -> Vec<Assignment<'s>> {
+        let mut assignments = vec![bound.clone()];
+        for name in names {
+            let Some(values) = self.variables.get(name) else {
+                continue;
+            };
+            if assignments[0].contains_key(name) {
+                continue;
+            }
+            assignments = assignments
+                .iter()
+                .flat_map(|assignment| {
+                    values.iter().map(move |value| {
+                        let mut assignment = assignment.clone();
+                        assignment.insert(name, value);
+                        assignment
+                    })
+                })
+                .collect();
+        }
+        assignments
+    }
+}
+
+struct Expander<'s> {
+    file: &'s str,
+    features: Features<'s>,
+}
+
+impl<'s> Expander<'s> {
+    fn error(&self, line: usize, problem: GrammarProblem) -> GrammarError {
+        GrammarError::Rule {
+            file: self.file.to_string(),
+            line,
+            problem,
+        }
+    }
+
+    /// The name of `reference` under `assignment`, such as `Noun[many]`.
+    fn name(&self, reference: &Reference, assignment: &Assignment) -> Result<String, GrammarError> {
+        if reference.arguments.is_empty() {
+            return Ok(reference.name.clone());
+        }
+        let values = reference
+            .arguments
+            .iter()
+            .map(|argument| {
+                let value = assignment.get(argument.as_str()).copied();
+                value
+                    .or_else(|| self.features.values.get(argument.as_str()).copied())
+                    .ok_or_else(|| {
+                        let problem = GrammarProblem::UnknownFeature {
+                            name: argument.clone(),
+                            known: self.features.describe(),
+                        };
+                        self.error(reference.line, problem)
+                    })
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(format!("{}[{}]", reference.name, values.join(",")))
+    }
+
+    fn instances(&self, source: &'s Source) -> Result<Vec<Instance<'s>>, GrammarError> {
+        let Some(first) = source.rules.first() else {
+            return Err(self.error(1, GrammarProblem::NoRule));
+        };
+        if !first.head.arguments.is_empty() {
+            let problem = GrammarProblem::StartHasFeatures(first.head.name.clone());
+            return Err(self.error(first.head.line, problem));
+        }
+        let mut instances = Vec::new();
+        for (declaration, rule) in source.rules.iter().enumerate() {
+            let head = rule.head.arguments.iter().map(String::as_str);
+            for bound in self.features.assignments(head, &Assignment::new()) {
+                let name = self.name(&rule.head, &bound)?;
+                let mut alternatives = Vec::new();
+                for alternative in &rule.alternatives {
+                    self.alternatives(alternative, &bound, &mut alternatives)?;
+                }
+                instances.push(Instance {
+                    name,
+                    declaration,
+                    line: rule.head.line,
+                    alternatives,
+                });
+            }
+        }
+        Ok(instances)
+    }
+
+    /// One alternative for each choice of the features that the head leaves open, all equally
+    /// probable.
+    fn alternatives(
+        &self,
+        alternative: &'s syntax::Alternative,
+        bound: &Assignment<'s>,
+        alternatives: &mut Vec<NamedAlternative<'s>>,
+    ) -> Result<(), GrammarError> {
+        let names = alternative.items.iter().flat_map(|item| match item {
+            syntax::Item::Symbol(reference) => reference.arguments.as_slice(),
+            syntax::Item::Token(_) => &[],
+        });
+        let choices = self.features.assignments(names.map(String::as_str), bound);
+        let weight = alternative.weight / choices.len() as f64;
+        for choice in &choices {
+            let items = alternative
+                .items
+                .iter()
+                .map(|item| match item {
+                    syntax::Item::Symbol(reference) => {
+                        Ok(NamedItem::Symbol(self.name(reference, choice)?, reference))
+                    }
+                    syntax::Item::Token(token) => Ok(NamedItem::Token(token)),
+                })
+                .collect::<Result<_, GrammarError>>()?;
+            alternatives.push(NamedAlternative {
+                weight,
+                line: alternative.line,
+                items,
+            });
+        }
+        Ok(())
+    }
+
+    fn check_unused_features(&self, source: &Source) -> Result<(), GrammarError> {
+        let mut used = HashSet::new();
+        for rule in &source.rules {
+            used.extend(&rule.head.arguments);
+            for item in rule.alternatives.iter().flat_map(|a| &a.items) {
+                if let syntax::Item::Symbol(reference) = item {
+                    used.extend(&reference.arguments);
+                }
+            }
+        }
+        for declaration in &source.features {
+            let by_value = declaration.values.iter().any(|value| used.contains(value));
+            for name in &declaration.names {
+                if !by_value && !used.contains(name) {
+                    let problem = GrammarProblem::UnusedFeature(name.clone());
+                    return Err(self.error(declaration.line, problem));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Turns names into numbers, keeping only what the start symbol reaches.
+    fn link(&self, source: &Source, instances: &[Instance<'s>]) -> Result<Rules, GrammarError> {
+        let mut by_name: HashMap<&str, usize> = HashMap::new();
+        for (index, instance) in instances.iter().enumerate() {
+            if let Some(first) = by_name.insert(&instance.name, index) {
+                let problem = GrammarProblem::DuplicateDefinition {
+                    name: instance.name.clone(),
+                    first: instances[first].line,
+                };
+                return Err(self.error(instance.line, problem));
+            }
+        }
+        let mut number = vec![usize::MAX; instances.len()];
+        let mut order = vec![0];
+        let mut reached = vec![false; source.rules.len()];
+        number[0] = 0;
+        let mut next = 0;
+        while let Some(&index) = order.get(next) {
+            next += 1;
+            reached[instances[index].declaration] = true;
+            for item in instances[index].alternatives.iter().flat_map(|a| &a.items) {
+                if let NamedItem::Symbol(name, reference) = item {
+                    let Some(&target) = by_name.get(name.as_str()) else {
+                        return Err(self.undefined(name, reference, instances));
+                    };
+                    if number[target] == usize::MAX {
+                        number[target] = order.len();
+                        order.push(target);
+                    }
+                }
+            }
+        }
+        if let Some(unreached) = reached.iter().position(|reached| !reached) {
+            let head = &source.rules[unreached].head;
+            // An undefined symbol in a rule that nothing uses yet is the lesser mistake.
+            let problem = GrammarProblem::UnreachableSymbol {
+                name: head.name.clone(),
+                start: instances[0].name.clone(),
+            };
+            return Err(self.error(head.line, problem));
+        }
+
+        let tokens: Vec<String> = {
+            let used = order.iter().flat_map(|&i| &instances[i].alternatives);
+            let mut tokens: Vec<&str> = used
+                .flat_map(|alternative| &alternative.items)
+                .filter_map(|item| match item {
+                    NamedItem::Token(token) => Some(*token),
+                    NamedItem::Symbol(..) => None,
+                })
+                .collect();
+            tokens.sort_unstable();
+            tokens.dedup();
+            tokens.into_iter().map(String::from).collect()
+        };
+        let mut rules = Rules::new(self.file.to_string(), tokens);
+        for &index in &order {
+            let instance = &instances[index];
+            let mut seen = HashSet::new();
+            let mut alternatives = Vec::with_capacity(instance.alternatives.len());
+            for alternative in &instance.alternatives {
+                let body: Vec<Item> = alternative
+                    .items
+                    .iter()
+                    .map(|item| match item {
+                        NamedItem::Symbol(name, _) => Item::Symbol(number[by_name[name.as_str()]]),
+                        NamedItem::Token(token) => Item::Token(
+                            rules
+                                .token(token)
+                                .expect("the vocabulary was made from these"),
+                        ),
+                    })
+                    .collect();
+                if !seen.insert(body.clone()) {
+                    let problem = GrammarProblem::DuplicateAlternative {
+                        name: instance.name.clone(),
+                        body: describe_body(alternative),
+                    };
+                    return Err(self.error(alternative.line, problem));
+                }
+                alternatives.push(Rule {
+                    probability: alternative.weight,
+                    body,
+                });
+            }
+            rules.push(instance.name.clone(), instance.line, alternatives);
+        }
+        Ok(rules)
+    }
+
+    /// An error that lists what is defined under the same name, which shows a wrong feature.
+    fn undefined(
+        &self,
+        name: &str,
+        reference: &Reference,
+        instances: &[Instance<'s>],
+    ) -> GrammarError {
+        let family =
+            |instance: &&Instance| instance.name.split('[').next() == Some(reference.name.as_str());
+        let known: Vec<&str> = instances
+            .iter()
+            .filter(family)
+            .take(6)
+            .map(|instance| instance.name.as_str())
+            .collect();
+        let hint = match known.as_slice() {
+            [] => format!("add a rule `{} -> ...`", reference.name),
+            known => format!("defined are {}", known.join(", ")),
+        };
+        let problem = GrammarProblem::UndefinedSymbol {
+            name: name.to_string(),
+            hint,
+        };
+        self.error(reference.line, problem)
+    }
+}
+
+fn describe_body(alternative: &NamedAlternative) -> String {
+    let words = alternative.items.iter().map(|item| match item {
+        NamedItem::Symbol(name, _) => name.as_str(),
+        NamedItem::Token(token) => token,
+    });
+    let words: Vec<&str> = words.collect();
+    match words.as_slice() {
+        [] => "()".to_string(),
+        words => words.join(" "),
+    }
+}

@@ -1,0 +1,327 @@
+//! From the text of a grammar file to its declarations, each with the line it stands on.
+
+use super::error::{GrammarError, GrammarProblem};
+
+/// A parsed file: nothing is checked yet but the form.
+#[derive(Debug)]
+pub(super) struct Source {
+    pub(super) features: Vec<FeatureDecl>,
+    pub(super) rules: Vec<RuleDecl>,
+}
+
+/// `feature hero, helper = he she`: several variables over one set of values.
+#[derive(Debug)]
+pub(super) struct FeatureDecl {
+    pub(super) names: Vec<String>,
+    pub(super) values: Vec<String>,
+    pub(super) line: usize,
+}
+
+/// `Head[a, b] -> alternative | alternative`.
+#[derive(Debug)]
+pub(super) struct RuleDecl {
+    pub(super) head: Reference,
+    pub(super) alternatives: Vec<Alternative>,
+}
+
+/// One way to rewrite a symbol.
+#[derive(Debug)]
+pub(super) struct Alternative {
+    pub(super) weight: f64,
+    pub(super) items: Vec<Item>,
+    pub(super) line: usize,
+}
+
+/// One place in an alternative.
+#[derive(Debug)]
+pub(super) enum Item {
+    Symbol(Reference),
+    Token(String),
+}
+
+/// A symbol with what stands in its brackets: features (variables) and values.
+#[derive(Debug)]
+pub(super) struct Reference {
+    pub(super) name: String,
+    pub(super) arguments: Vec<String>,
+    pub(super) line: usize,
+}
+
+/// The smallest parts of the format.
+#[derive(Debug, PartialEq)]
+enum Lexeme {
+    Arrow,
+    Bar,
+    Word(String),
+    Quoted(String),
+    Symbol(String, Vec<String>),
+}
+
+/// Parses `text`; `file` only serves the messages.
+pub(super) fn parse(file: &str, text: &str) -> Result<Source, GrammarError> {
+    let parser = Parser { file };
+    let mut source = Source {
+        features: Vec::new(),
+        rules: Vec::new(),
+    };
+    for statement in parser.statements(text)? {
+        if statement[0].0 == Lexeme::Word("feature".into()) {
+            source.features.push(parser.feature(&statement)?);
+        } else {
+            source.rules.push(parser.rule(statement)?);
+        }
+    }
+    Ok(source)
+}
+
+struct Parser<'a> {
+    file: &'a str,
+}
+
+type Statement = Vec<(Lexeme, usize)>;
+
+impl Parser<'_> {
+    fn error(&self, line: usize, message: impl Into<String>) -> GrammarError {
+        self.problem(line, GrammarProblem::Syntax(message.into()))
+    }
+
+    fn problem(&self, line: usize, problem: GrammarProblem) -> GrammarError {
+        GrammarError::Rule {
+            file: self.file.to_string(),
+            line,
+            problem,
+        }
+    }
+
+    /// Joins each line that begins with white space or a bar to the statement before it.
+    fn statements(&self, text: &str) -> Result<Vec<Statement>, GrammarError> {
+        let mut statements: Vec<Statement> = Vec::new();
+        for (index, content) in text.lines().enumerate() {
+            let line = index + 1;
+            let lexemes = self.lexemes(content, line)?;
+            if lexemes.is_empty() {
+                continue;
+            }
+            let lexemes = lexemes.into_iter().map(|lexeme| (lexeme, line));
+            let continues = content.starts_with(char::is_whitespace) || content.starts_with('|');
+            match (continues, statements.last_mut()) {
+                (true, Some(statement)) => statement.extend(lexemes),
+                (true, None) => {
+                    return Err(self.error(
+                        line,
+                        "the first rule must begin at the start of its line; remove the white space before it",
+                    ));
+                }
+                (false, _) => statements.push(lexemes.collect()),
+            }
+        }
+        Ok(statements)
+    }
+
+    fn lexemes(&self, content: &str, line: usize) -> Result<Vec<Lexeme>, GrammarError> {
+        let ends_word = |c: char| c.is_whitespace() || "|[]\"#".contains(c);
+        let mut lexemes = Vec::new();
+        let mut rest = content.trim_start();
+        while let Some(first) = rest.chars().next() {
+            match first {
+                '#' => break,
+                '|' => {
+                    lexemes.push(Lexeme::Bar);
+                    rest = &rest[1..];
+                }
+                '"' => {
+                    let Some((quoted, after)) = rest[1..].split_once('"') else {
+                        return Err(self.error(line, "a quoted word has no closing `\"`; add it"));
+                    };
+                    if quoted.is_empty() || quoted.contains(char::is_whitespace) {
+                        return Err(self.error(
+                            line,
+                            "a quoted word must be one word without white space; quote each word by itself",
+                        ));
+                    }
+                    lexemes.push(Lexeme::Quoted(quoted.to_string()));
+                    rest = after;
+                }
+                '[' | ']' => {
+                    return Err(self.error(
+                        line,
+                        format!(
+                            "`{first}` only stands directly after a symbol, as in `Noun[one]`; quote it to mean the character"
+                        ),
+                    ));
+                }
+                _ => {
+                    let end = rest.find(ends_word).unwrap_or(rest.len());
+                    let (word, after) = rest.split_at(end);
+                    rest = after;
+                    if first.is_uppercase() {
+                        let arguments;
+                        (arguments, rest) = self.arguments(word, rest, line)?;
+                        lexemes.push(Lexeme::Symbol(word.to_string(), arguments));
+                    } else if word == "->" {
+                        lexemes.push(Lexeme::Arrow);
+                    } else {
+                        lexemes.push(Lexeme::Word(word.to_string()));
+                    }
+                }
+            }
+            rest = rest.trim_start();
+        }
+        Ok(lexemes)
+    }
+
+    /// What stands in the brackets right after a symbol, and the rest of the line.
+    fn arguments<'t>(
+        &self,
+        symbol: &str,
+        rest: &'t str,
+        line: usize,
+    ) -> Result<(Vec<String>, &'t str), GrammarError> {
+        let Some(inside) = rest.strip_prefix('[') else {
+            return Ok((Vec::new(), rest));
+        };
+        let Some((inside, after)) = inside.split_once(']') else {
+            return Err(self.error(line, format!("the `[` after `{symbol}` has no `]`; add it")));
+        };
+        let arguments: Vec<String> = inside.split(',').map(|a| a.trim().to_string()).collect();
+        if arguments
+            .iter()
+            .any(|a| a.is_empty() || a.contains(|c: char| c.is_whitespace() || "|[\"#".contains(c)))
+        {
+            return Err(self.error(
+                line,
+                format!(
+                    "`{symbol}[{inside}]` needs feature names or values with commas between them"
+                ),
+            ));
+        }
+        Ok((arguments, after))
+    }
+
+    fn feature(&self, statement: &Statement) -> Result<FeatureDecl, GrammarError> {
+        let line = statement[0].1;
+        let malformed = || {
+            self.error(
+                line,
+                "a feature is declared like `feature number = one many`",
+            )
+        };
+        let words: Vec<&str> = statement[1..]
+            .iter()
+            .map(|(lexeme, _)| match lexeme {
+                Lexeme::Word(word) => Ok(word.as_str()),
+                _ => Err(malformed()),
+            })
+            .collect::<Result<_, _>>()?;
+        let Some(equals) = words.iter().position(|word| *word == "=") else {
+            return Err(malformed());
+        };
+        let names: Vec<String> = words[..equals]
+            .iter()
+            .flat_map(|word| word.split(','))
+            .filter(|name| !name.is_empty())
+            .map(String::from)
+            .collect();
+        let values: Vec<String> = words[equals + 1..].iter().map(|w| w.to_string()).collect();
+        if names.is_empty() || values.is_empty() {
+            return Err(malformed());
+        }
+        Ok(FeatureDecl {
+            names,
+            values,
+            line,
+        })
+    }
+
+    fn rule(&self, statement: Statement) -> Result<RuleDecl, GrammarError> {
+        let mut lexemes = statement.into_iter().peekable();
+        let head = match lexemes.next() {
+            Some((Lexeme::Symbol(name, arguments), line)) => Reference {
+                name,
+                arguments,
+                line,
+            },
+            other => {
+                return Err(self.error(
+                    other.map_or(1, |(_, line)| line),
+                    "a rule begins with its symbol (capital letter first), a feature with `feature`; a line that continues a rule begins with white space",
+                ));
+            }
+        };
+        if !matches!(lexemes.next(), Some((Lexeme::Arrow, _))) {
+            return Err(self.error(
+                head.line,
+                format!("`->` must follow `{}` to make a rule", head.name),
+            ));
+        }
+        let mut alternatives = Vec::new();
+        let mut current: Statement = Vec::new();
+        let mut line = head.line;
+        for (lexeme, at) in lexemes {
+            match lexeme {
+                Lexeme::Arrow => {
+                    return Err(self.error(
+                        at,
+                        "a second `->` in one rule; begin each rule at the start of a line",
+                    ));
+                }
+                Lexeme::Bar => {
+                    alternatives.push(self.alternative(std::mem::take(&mut current), line)?);
+                    line = at;
+                }
+                _ => current.push((lexeme, at)),
+            }
+        }
+        alternatives.push(self.alternative(current, line)?);
+        Ok(RuleDecl { head, alternatives })
+    }
+
+    /// `[weight *] items`, or `()` for the empty text.
+    fn alternative(&self, lexemes: Statement, line: usize) -> Result<Alternative, GrammarError> {
+        let line = lexemes.first().map_or(line, |(_, first)| *first);
+        let star = |lexeme: Option<&(Lexeme, usize)>| matches!(lexeme, Some((Lexeme::Word(w), _)) if w == "*");
+        let mut weight = 1.0;
+        let mut body = lexemes.as_slice();
+        if star(body.get(1)) {
+            let Lexeme::Word(number) = &body[0].0 else {
+                return Err(self.error(line, "`*` must follow a weight, as in `2.5 * word`"));
+            };
+            weight = number.parse().map_err(|_| {
+                self.error(line, format!("`{number}` before `*` is not a number; write a weight as in `2.5 * word`, or quote the star"))
+            })?;
+            if !(weight > 0.0 && f64::is_finite(weight)) {
+                return Err(self.problem(line, GrammarProblem::Weight(number.clone())));
+            }
+            body = &body[2..];
+        }
+        if body.is_empty() {
+            return Err(self.error(line, "an alternative is empty; write `()` to mean no word"));
+        }
+        if let [(Lexeme::Word(word), _)] = body
+            && word == "()"
+        {
+            body = &[];
+        }
+        let items = body
+            .iter()
+            .map(|(lexeme, at)| match lexeme {
+                Lexeme::Word(word) if word == "*" || word == "()" => Err(self.error(
+                    *at,
+                    format!("`{word}` has a meaning of its own here; quote it to mean the word"),
+                )),
+                Lexeme::Word(word) | Lexeme::Quoted(word) => Ok(Item::Token(word.clone())),
+                Lexeme::Symbol(name, arguments) => Ok(Item::Symbol(Reference {
+                    name: name.clone(),
+                    arguments: arguments.clone(),
+                    line: *at,
+                })),
+                Lexeme::Arrow | Lexeme::Bar => unreachable!("the rule was cut at these"),
+            })
+            .collect::<Result<_, _>>()?;
+        Ok(Alternative {
+            weight,
+            items,
+            line,
+        })
+    }
+}

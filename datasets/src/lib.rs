@@ -1,0 +1,61 @@
+//! Data sets for recurrent models: a catalogue of public texts with verified downloads, and samples
+//! drawn from grammars whose exact probabilities are known.
+//!
+//! # Stories from a grammar
+//!
+//! A weighted grammar knows the probability of every text it gives. A language model trained on
+//! its samples can therefore be held against the best that any model could reach.
+//!
+//! ```
+//! use burn_recurrent_datasets::{StoryCorpus, sample_rng, stories};
+//!
+//! // One story, always the same for seed 7.
+//! println!("{}", stories().sample(&mut sample_rng(7, 0)).text());
+//!
+//! // A corpus of 1,000 training, 100 validation and 100 test stories, one a line.
+//! let corpus = StoryCorpus::generate(7, 1_000, 100, 100);
+//! println!(
+//!     "the best reachable test perplexity is {:.2}",
+//!     corpus.source.perplexity()
+//! );
+//! # assert!(corpus.splits.train.lines().count() == 1_000);
+//! ```
+//!
+//! The format of a grammar file is described at [`grammar`].
+//!
+//! # Public texts
+//!
+//! ```no_run
+//! use burn_recurrent_datasets::TextSplits;
+//!
+//! let ptb = TextSplits::from_catalog("ptb")?;
+//! println!("{} training lines", ptb.train.lines().count());
+//! # Ok::<(), burn_recurrent_datasets::LoadError>(())
+//! ```
+//!
+//! The files are downloaded once into the folder that `BURN_RECURRENT_DATA` names (else the
+//! platform's cache folder) and verified by size and SHA-256. A file that is already there is used
+//! as it is, so an offline machine works by copying files to `<folder>/<data set>/<file>`.
+//!
+//! # Own texts
+//!
+//! [`TextSplits::from_files`] takes a file for each part, [`TextSplits::from_file`] cuts one file.
+#![forbid(unsafe_code)]
+
+mod cache;
+mod catalog;
+mod checksum;
+mod download;
+pub mod grammar;
+mod read;
+mod splits;
+mod stories;
+
+pub use cache::{CACHE_VARIABLE, Cache, CacheError};
+pub use catalog::{Catalog, CatalogError, Dataset, Format, RemoteFile, Splits};
+pub use checksum::sha256_hex;
+pub use download::{DownloadError, Retry};
+pub use grammar::{Grammar, GrammarError, GrammarProblem, Sample, sample_rng};
+pub use read::{ReadError, lines, read_text};
+pub use splits::{Fractions, LoadError, SplitUnit, TextSplits};
+pub use stories::{SourceScore, StoryCorpus, stories};

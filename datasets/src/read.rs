@@ -1,0 +1,88 @@
+//! Reading text files, with errors that say where a file goes wrong.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+/// Why a text file could not be read.
+#[derive(Debug, Error)]
+pub enum ReadError {
+    /// There is no such file.
+    #[error("{path}: there is no such file; check the path, or put the file there")]
+    Missing {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file is there and cannot be read.
+    #[error("{path}: cannot be read: {cause}; check that it is a file and that you may read it")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        cause: io::Error,
+    },
+    /// The file has no bytes, or only white space.
+    #[error("{path}: the file holds no text ({bytes} bytes); give a file with at least one line")]
+    Empty {
+        /// The file.
+        path: PathBuf,
+        /// Its size.
+        bytes: usize,
+    },
+    /// The file is not UTF-8.
+    #[error(
+        "{path}, line {line}: byte {offset} of the file (0x{byte:02x}) is not valid UTF-8; convert the file, for example with `iconv -f latin1 -t utf-8`"
+    )]
+    InvalidUtf8 {
+        /// The file.
+        path: PathBuf,
+        /// The line the byte is on, counted from 1.
+        line: usize,
+        /// How many bytes of the file come before it.
+        offset: usize,
+        /// The byte.
+        byte: u8,
+    },
+}
+
+/// Reads a UTF-8 text file exactly as it is: no line ending, mark or character is changed.
+///
+/// # Errors
+/// A file that is missing, unreadable, without text, or not UTF-8 (with line and byte offset).
+pub fn read_text(path: impl AsRef<Path>) -> Result<String, ReadError> {
+    let path = path.as_ref();
+    let bytes = std::fs::read(path).map_err(|cause| match cause.kind() {
+        io::ErrorKind::NotFound => ReadError::Missing { path: path.into() },
+        _ => ReadError::Io {
+            path: path.into(),
+            cause,
+        },
+    })?;
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let offset = error.utf8_error().valid_up_to();
+        let bytes = error.as_bytes();
+        ReadError::InvalidUtf8 {
+            path: path.into(),
+            line: 1 + bytes[..offset].iter().filter(|&&b| b == b'\n').count(),
+            offset,
+            byte: bytes[offset],
+        }
+    })?;
+    if text.trim().is_empty() {
+        return Err(ReadError::Empty {
+            path: path.into(),
+            bytes: text.len(),
+        });
+    }
+    Ok(text)
+}
+
+/// The lines of a text in a one-sentence-a-line format.
+///
+/// A line ends with LF or CR LF, neither of which is part of it, and a CR that ends the file is
+/// dropped too. The last line may lack its line ending. A CR inside a line stays.
+pub fn lines(text: &str) -> impl DoubleEndedIterator<Item = &str> {
+    text.split_terminator('\n')
+        .map(|line| line.strip_suffix('\r').unwrap_or(line))
+}

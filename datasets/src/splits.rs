@@ -1,0 +1,240 @@
+//! A text in its parts: for training, validation and test.
+
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use crate::cache::{Cache, CacheError};
+use crate::catalog::{Catalog, CatalogError, Dataset, Splits};
+use crate::checksum::sha256_hex;
+use crate::read::{ReadError, read_text};
+
+/// The text of a language model's data set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TextSplits {
+    /// What the model learns from.
+    pub train: String,
+    /// What decides when to stop and which model is best.
+    pub valid: String,
+    /// What the result is measured on, where the data set has it.
+    pub test: Option<String>,
+}
+
+/// Which shares of one file the parts are.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Fractions {
+    /// The first share.
+    pub train: f64,
+    /// The share after it.
+    pub valid: f64,
+    /// The share after that; 0 for no test text. The three add up to 1 at most.
+    pub test: f64,
+}
+
+/// What one file is cut between.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SplitUnit {
+    /// Between any two characters (Unicode scalar values), for running text.
+    Characters,
+    /// Between lines, for one-sentence-a-line text.
+    Lines,
+}
+
+/// Why a data set's text could not be loaded.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum LoadError {
+    /// The catalogue has no such data set.
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+    /// A file of the catalogue is not there.
+    #[error(transparent)]
+    Cache(#[from] CacheError),
+    /// A file is not text.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The fractions make no sense.
+    #[error(
+        "the fractions {train}, {valid} and {test} cannot split a file: train and valid must be above 0, test 0 or above, and their sum 1 at most"
+    )]
+    Fractions {
+        /// The training fraction.
+        train: f64,
+        /// The validation fraction.
+        valid: f64,
+        /// The test fraction.
+        test: f64,
+    },
+    /// The file is too short for the parts.
+    #[error(
+        "{path}: {available} {unit} cannot be split into {parts} parts that each have some; give more text, other fractions, or a file for each part"
+    )]
+    TooShort {
+        /// The file.
+        path: PathBuf,
+        /// How many lines or characters it has.
+        available: usize,
+        /// `lines` or `characters`.
+        unit: &'static str,
+        /// How many parts were asked for.
+        parts: usize,
+    },
+}
+
+impl TextSplits {
+    /// Loads a data set of the bundled catalogue by its name, such as `ptb`, from the cache that
+    /// [`Cache::from_env`] names.
+    ///
+    /// # Errors
+    /// An unknown name, and those of [`TextSplits::from_dataset`].
+    pub fn from_catalog(name: &str) -> Result<Self, LoadError> {
+        let catalog = Catalog::bundled();
+        Self::from_dataset(catalog.get(name)?, &Cache::from_env()?)
+    }
+
+    /// Loads a data set, downloading what the cache lacks.
+    ///
+    /// # Errors
+    /// A file that cannot be had, and text that cannot be read.
+    pub fn from_dataset(dataset: &Dataset, cache: &Cache) -> Result<Self, LoadError> {
+        let paths = cache.fetch_all(dataset)?;
+        let path = |name: &str| {
+            let index = dataset.files.iter().position(|file| file.name == name);
+            &paths[index.expect("a dataset's splits are among its files")]
+        };
+        match &dataset.splits {
+            Splits::Files { train, valid, test } => Self::from_files(
+                path(train),
+                path(valid),
+                test.as_ref().map(|test| path(test)),
+            ),
+            Splits::InOrder {
+                file,
+                train_characters,
+                valid_characters,
+            } => {
+                let text = read_text(path(file))?;
+                let lengths = [*train_characters, *valid_characters, 0];
+                cut(&text, SplitUnit::Characters, lengths).ok_or_else(|| LoadError::TooShort {
+                    path: path(file).into(),
+                    available: text.chars().count(),
+                    unit: "characters",
+                    parts: 2,
+                })
+            }
+        }
+    }
+
+    /// Loads a file for each part.
+    ///
+    /// # Errors
+    /// A file that is missing, empty or not UTF-8.
+    pub fn from_files(
+        train: impl AsRef<Path>,
+        valid: impl AsRef<Path>,
+        test: Option<impl AsRef<Path>>,
+    ) -> Result<Self, LoadError> {
+        Ok(Self {
+            train: read_text(train)?,
+            valid: read_text(valid)?,
+            test: test.map(read_text).transpose()?,
+        })
+    }
+
+    /// Loads one file and cuts it in order: training text, validation text, test text.
+    ///
+    /// Each length is the fraction of the file's, rounded down, but where the fractions add up to
+    /// 1 the last part takes all that is left.
+    ///
+    /// # Errors
+    /// Fractions that make no sense, a file that cannot be read or is too short.
+    pub fn from_file(
+        path: impl AsRef<Path>,
+        fractions: Fractions,
+        unit: SplitUnit,
+    ) -> Result<Self, LoadError> {
+        let Fractions { train, valid, test } = fractions;
+        let sum = train + valid + test;
+        // Sums such as 0.7 + 0.2 + 0.1 miss 1 by a rounding error.
+        let valid_fractions = train > 0.0 && valid > 0.0 && test >= 0.0 && sum <= 1.0 + 1e-9;
+        if !valid_fractions {
+            return Err(LoadError::Fractions { train, valid, test });
+        }
+        let path = path.as_ref();
+        let text = read_text(path)?;
+        let available = unit.count(&text);
+        let share = |fraction: f64| (available as f64 * fraction + 1e-6) as usize;
+        let mut lengths = [share(train), share(valid), share(test)];
+        let parts = if test > 0.0 { 3 } else { 2 };
+        if sum >= 1.0 - 1e-9 {
+            let before: usize = lengths[..parts - 1].iter().sum();
+            lengths[parts - 1] = available.saturating_sub(before);
+        }
+        if lengths[..parts].contains(&0) {
+            return Err(LoadError::TooShort {
+                path: path.into(),
+                available,
+                unit: match unit {
+                    SplitUnit::Characters => "characters",
+                    SplitUnit::Lines => "lines",
+                },
+                parts,
+            });
+        }
+        Ok(cut(&text, unit, lengths).expect("the lengths add up to what there is at most"))
+    }
+
+    /// The SHA-256 of each part's text, to note beside a result: training, validation, test.
+    pub fn sha256(&self) -> (String, String, Option<String>) {
+        let sha256 = |text: &String| sha256_hex(text.as_bytes());
+        (
+            sha256(&self.train),
+            sha256(&self.valid),
+            self.test.as_ref().map(sha256),
+        )
+    }
+}
+
+impl SplitUnit {
+    fn count(self, text: &str) -> usize {
+        match self {
+            SplitUnit::Characters => text.chars().count(),
+            SplitUnit::Lines => text.split_inclusive('\n').count(),
+        }
+    }
+
+    /// The byte at which the first `count` units end; `None` where there are fewer.
+    fn end(self, text: &str, count: usize) -> Option<usize> {
+        let mut end = 0;
+        let mut left = count;
+        let mut take = |bytes: usize| {
+            let more = left > 0;
+            if more {
+                left -= 1;
+                end += bytes;
+            }
+            more
+        };
+        match self {
+            SplitUnit::Characters => text.chars().all(|c| take(c.len_utf8())),
+            SplitUnit::Lines => text.split_inclusive('\n').all(|line| take(line.len())),
+        };
+        (left == 0).then_some(end)
+    }
+}
+
+/// The first parts of `text` of the given lengths; no test text where its length is 0.
+fn cut(text: &str, unit: SplitUnit, lengths: [usize; 3]) -> Option<TextSplits> {
+    let [train, valid, test] = lengths;
+    let (train, rest) = text.split_at(unit.end(text, train)?);
+    let (valid, rest) = rest.split_at(unit.end(rest, valid)?);
+    let test = match test {
+        0 => None,
+        test => Some(rest[..unit.end(rest, test)?].to_string()),
+    };
+    Some(TextSplits {
+        train: train.to_string(),
+        valid: valid.to_string(),
+        test,
+    })
+}

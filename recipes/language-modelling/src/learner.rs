@@ -1,0 +1,164 @@
+//! A language model as burn-train trains it: window by window, the state carried along.
+
+use crate::config::{BatchesConfig, EvaluationConfig, LossConfig};
+use burn::module::Module;
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::train::{InferenceStep, TrainOutput, TrainStep};
+use burn_recurrent_models::NeuralLanguageModel;
+use burn_recurrent_text::{StreamBatches, Window};
+use burn_recurrent_train::{BatchIterator, Batches, CarriedState, Report, TokenLoss};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// A model, and the state that it carries from one window to the next.
+#[derive(Module, Debug)]
+pub struct Learner<M: NeuralLanguageModel> {
+    pub model: M,
+    #[module(skip)]
+    loss: LossConfig,
+    #[module(skip)]
+    carried: Carried<M::State>,
+}
+
+/// Shared by all clones of a learner: burn-train clones it at every step.
+#[derive(Debug)]
+struct Carried<S>(Arc<Mutex<Option<S>>>);
+
+impl<S> Clone for Carried<S> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<S: Clone> Carried<S> {
+    fn get(&self) -> Option<S> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set(&self, state: Option<S>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = state;
+    }
+}
+
+impl<M: NeuralLanguageModel> Learner<M> {
+    pub fn new(model: M, loss: LossConfig) -> Self {
+        Self {
+            model,
+            loss,
+            carried: Carried(Arc::new(Mutex::new(None))),
+        }
+    }
+
+    /// The summed nats of a window's predictions; the state goes on to the next window.
+    fn nats(&self, window: &Window) -> Tensor<1> {
+        let device = self.model.devices().swap_remove(0);
+        let tensor = |tokens: &[u32]| {
+            let tokens: Vec<i64> = tokens.iter().map(|token| i64::from(*token)).collect();
+            Tensor::<2, Int>::from_data(
+                TensorData::new(tokens, [window.lanes, window.time]),
+                &device,
+            )
+        };
+        let (inputs, targets) = (tensor(&window.inputs), tensor(&window.targets));
+        let (nats, state) = self.model.nats(inputs, targets, self.carried.get());
+        self.carried.set(Some(M::detach(state)));
+        let nats = match window.predictions() == window.lanes * window.time {
+            true => nats,
+            false => nats * predicted(window, &device),
+        };
+        nats.sum()
+    }
+}
+
+/// One for every prediction of a window and zero for what only fills it, `[lanes * time]`.
+fn predicted(window: &Window, device: &Device) -> Tensor<1> {
+    let mask: Vec<f32> = window
+        .lengths
+        .iter()
+        .flat_map(|length| (0..window.time).map(move |t| if t < *length { 1.0 } else { 0.0 }))
+        .collect();
+    Tensor::from_data(mask.as_slice(), device)
+}
+
+impl<M: NeuralLanguageModel> TrainStep for Learner<M> {
+    type Input = Window;
+    type Output = TokenLoss;
+
+    fn step(&self, window: Window) -> TrainOutput<TokenLoss> {
+        let tokens = window.predictions();
+        let nats = self.nats(&window);
+        let scale = match self.loss {
+            LossConfig::PerToken => tokens,
+            LossConfig::PerLane => window.lanes,
+        };
+        let gradients = (nats.clone() / scale as f64).backward();
+        TrainOutput::new(self, gradients, TokenLoss::new(nats, tokens))
+    }
+}
+
+impl<M: NeuralLanguageModel> InferenceStep for Learner<M> {
+    type Input = Window;
+    type Output = TokenLoss;
+
+    fn step(&self, window: Window) -> TokenLoss {
+        TokenLoss::new(self.nats(&window), window.predictions())
+    }
+}
+
+impl<M: NeuralLanguageModel> CarriedState for Learner<M> {
+    fn reset_carried(&self) {
+        self.carried.set(None);
+    }
+
+    fn carried(&self) -> Vec<TensorData> {
+        let state = self.carried.get();
+        state.map_or_else(Vec::new, |state| M::state_to_data(&state))
+    }
+
+    fn set_carried(&self, state: Vec<TensorData>, device: &Device) {
+        let state = (!state.is_empty()).then(|| M::state_from_data(state, device));
+        self.carried.set(state.flatten());
+    }
+}
+
+/// The windows of a text, the same in every epoch.
+pub struct Windows(StreamBatches);
+
+impl Windows {
+    pub fn train(tokens: &Arc<[u32]>, config: &BatchesConfig) -> Result<Self, Report> {
+        let batches = StreamBatches::new(tokens.clone(), config.lanes, config.steps)
+            .and_then(|batches| batches.with_remainder(config.remainder));
+        batches.map(Self).map_err(|error| {
+            Report::failure(format!("the training text: {error}"))
+                .with_help("lower `batches.lanes` or `batches.steps`, or use a longer text")
+        })
+    }
+
+    pub fn evaluation(
+        split: &str,
+        tokens: &Arc<[u32]>,
+        config: &EvaluationConfig,
+    ) -> Result<Self, Report> {
+        let batches = StreamBatches::new(tokens.clone(), config.lanes, config.steps);
+        batches.map(Self).map_err(|error| {
+            Report::failure(format!("the {split} text: {error}"))
+                .with_help("lower `evaluation.lanes`, or use a longer text")
+        })
+    }
+}
+
+impl Batches for Windows {
+    type Batch = Window;
+
+    fn num_batches(&self, _epoch: usize) -> usize {
+        self.0.len()
+    }
+
+    fn batches<'a>(
+        &'a self,
+        _epoch: usize,
+        first: usize,
+        _device: &Device,
+    ) -> BatchIterator<'a, Window> {
+        Box::new((first..self.0.len()).map(|index| Ok(self.0.window(index))))
+    }
+}

@@ -1,0 +1,46 @@
+//! Language modelling: train, evaluate, sample and score n-gram, window and recurrent language models.
+
+mod config;
+mod corpus;
+mod evaluate;
+mod learner;
+mod sample;
+mod score;
+mod train;
+mod trained;
+
+use burn_recurrent_train::{EvaluateArgs, TrainArgs, main_exit};
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Train, evaluate, sample and score language models.
+#[derive(Debug, Parser)]
+#[command(version, about, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Train a model; without CONFIG, one on the bundled stories
+    #[command(after_help = config::BUNDLED_HELP)]
+    Train(TrainArgs),
+    /// Compute a trained model's perplexity
+    Evaluate(EvaluateArgs),
+    /// Let a trained model write
+    Sample(sample::SampleArgs),
+    /// Compute how likely a trained model finds sentences, and rank them
+    Score(score::ScoreArgs),
+}
+
+fn main() -> ExitCode {
+    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("warn")).init();
+    let cli = Cli::parse();
+    main_exit(|| match cli.verb {
+        Verb::Train(args) => train::train(&args),
+        Verb::Evaluate(args) => evaluate::evaluate(&args),
+        Verb::Sample(args) => sample::sample(&args),
+        Verb::Score(args) => score::score(&args),
+    })
+}

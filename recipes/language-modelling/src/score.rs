@@ -1,0 +1,120 @@
+//! `score`: how likely a trained model finds sentences.
+
+use crate::config::{Config, RECIPE};
+use crate::corpus::boundary;
+use crate::trained::{self, Trained};
+use burn_recurrent_datasets::{lines, read_text};
+use burn_recurrent_models::score as score_tokens;
+use burn_recurrent_text::Special;
+use burn_recurrent_train::{Report, RunDirectory, default_device, print_json};
+use clap::Args;
+use serde::Serialize;
+use std::io::{IsTerminal, Read, Write};
+use std::path::PathBuf;
+
+/// The arguments of `score`.
+#[derive(Debug, Args)]
+pub struct ScoreArgs {
+    /// The run directory of the model
+    #[arg(long, value_name = "DIR")]
+    model: PathBuf,
+    /// The sentences; without any, and without --file, one a line from standard input
+    sentences: Vec<String>,
+    /// A file with a sentence a line
+    #[arg(long, conflicts_with = "sentences")]
+    file: Option<PathBuf>,
+    /// Print each sentence as a line of JSON, in the order given
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Line {
+    sentence: String,
+    log_probability: f64,
+    tokens: usize,
+    perplexity: f64,
+    /// 1 for the likeliest of all sentences.
+    rank: usize,
+}
+
+pub fn score(args: &ScoreArgs) -> Result<(), Report> {
+    let run = RunDirectory::open(RECIPE.name, &args.model)?;
+    let config: Config = run.config()?;
+    let vocabulary = trained::load_vocabulary(&run)?;
+    let model = Trained::load(&run, &config, &vocabulary, &default_device()?)?;
+    let sentences = sentences(args)?;
+    if sentences.is_empty() {
+        return Err(Report::usage("there is no sentence to score"));
+    }
+
+    let end = vocabulary.special(Special::EndOfSentence);
+    let mut scored = Vec::with_capacity(sentences.len());
+    for (number, sentence) in sentences.into_iter().enumerate() {
+        let mut tokens = vocabulary
+            .encode_fragment(&sentence)
+            .map_err(|error| Report::usage(format!("sentence {}: {error}", number + 1)))?;
+        tokens.extend(end);
+        // Without anything before it a text's first token is not predicted but given.
+        let context: Vec<u32> = match boundary(&vocabulary) {
+            Some(boundary) => vec![boundary],
+            None => tokens.drain(..tokens.len().min(1)).collect(),
+        };
+        if tokens.is_empty() {
+            return Err(Report::usage(format!(
+                "sentence {} is too short to score",
+                number + 1
+            )));
+        }
+        scored.push((sentence, score_tokens(&model, &context, &tokens)));
+    }
+    let mut order: Vec<usize> = (0..scored.len()).collect();
+    order.sort_by(|left, right| {
+        let likelihood = |index: &usize| scored[*index].1.log_probability;
+        likelihood(right).total_cmp(&likelihood(left))
+    });
+
+    if args.json {
+        let mut ranks = vec![0; order.len()];
+        for (rank, index) in order.into_iter().enumerate() {
+            ranks[index] = rank + 1;
+        }
+        for ((sentence, score), rank) in scored.into_iter().zip(ranks) {
+            print_json(&Line {
+                sentence,
+                log_probability: score.log_probability,
+                tokens: score.tokens,
+                perplexity: score.perplexity(),
+                rank,
+            })?;
+        }
+    } else {
+        let mut out = std::io::stdout().lock();
+        writeln!(out, "log-probability  perplexity  sentence")?;
+        for index in order {
+            let (sentence, score) = &scored[index];
+            let (nats, perplexity) = (score.log_probability, score.perplexity());
+            writeln!(out, "{nats:>15.3}  {perplexity:>10.2}  {sentence}")?;
+        }
+    }
+    Ok(())
+}
+
+fn sentences(args: &ScoreArgs) -> Result<Vec<String>, Report> {
+    if !args.sentences.is_empty() {
+        return Ok(args.sentences.clone());
+    }
+    let text = match &args.file {
+        Some(path) => read_text(path)?,
+        None => {
+            if std::io::stdin().is_terminal() {
+                eprintln!("a sentence a line, then Ctrl-D:");
+            }
+            let mut text = String::new();
+            std::io::stdin().read_to_string(&mut text)?;
+            text
+        }
+    };
+    let sentences = lines(&text).filter(|line| !line.trim().is_empty());
+    Ok(sentences.map(str::to_owned).collect())
+}

@@ -1,0 +1,271 @@
+//! The recipe from end to end, through its binary.
+
+mod common;
+
+use common::{Bench, TINY, read_json, train};
+use std::time::Duration;
+
+fn number(value: &serde_json::Value, key: &str) -> f64 {
+    value[key].as_f64().unwrap_or_else(|| panic!("no number {key} in {value}"))
+}
+
+#[test]
+fn a_run_trains_evaluates_samples_and_scores() {
+    let bench = Bench::new();
+    let trained = bench.run(&train("run", &["--json", "--set", "model.dropout=0.2"]));
+    let result = &trained.json()[0];
+    assert_eq!(*result, read_json(&bench.path("run/result.json")));
+    for key in [
+        "test_perplexity",
+        "valid_perplexity",
+        "test_nats_per_token",
+        "source_perplexity",
+        "tokens_per_second",
+        "wall_seconds",
+        "seed",
+    ] {
+        assert!(number(result, key) > 0.0, "{key}");
+    }
+    let perplexity = number(result, "test_perplexity");
+    assert!((number(result, "test_nats_per_token").exp() / perplexity - 1.0).abs() < 1e-9);
+    assert!(perplexity > number(result, "source_perplexity"));
+    for name in ["train", "valid", "test"] {
+        assert_eq!(result["datasets"][name].as_str().unwrap().len(), 64);
+    }
+    for file in ["config.toml", "vocabulary.json", "model.safetensors", "curves.svg"] {
+        assert!(bench.path("run").join(file).is_file(), "{file}");
+    }
+    let metrics = std::fs::read_to_string(bench.path("run/metrics.jsonl")).unwrap();
+    assert_eq!(metrics.lines().count(), 2);
+
+    let evaluated = bench.run(&["evaluate", "--model", "run", "--json"]);
+    let line = &evaluated.json()[0];
+    for key in ["test_perplexity", "valid_perplexity", "source_perplexity"] {
+        let (found, expected) = (number(line, key), number(result, key));
+        assert!((found / expected - 1.0).abs() < 1e-6, "{key}: {found}, {expected}");
+    }
+    assert!(number(line, "tokens_per_second") > 0.0);
+    let on_train = bench.run(&["evaluate", "--model", "run", "--json", "--split", "train"]);
+    assert!(number(&on_train.json()[0], "train_perplexity") > 1.0);
+
+    let sample = |seed: &str| {
+        let arguments = ["sample", "--model", "run", "--prompt", "tom", "--seed", seed, "--json"];
+        bench.run(&arguments).json()[0]["text"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(sample("5"), sample("5"));
+    assert_ne!(sample("5"), sample("6"));
+    let arguments = ["sample", "--model", "run", "--prompt", "tom", "--seed", "5"];
+    let shown = bench.run(&arguments).stdout;
+    assert_eq!(shown, format!("tom {}\n", sample("5")));
+
+    let scored = bench.run(&[
+        "score",
+        "--model",
+        "run",
+        "--json",
+        ". . tom the the",
+        "tom lived near the river .",
+    ]);
+    let scored = scored.json();
+    assert_eq!((&scored[0]["rank"], &scored[1]["rank"]), (&2.into(), &1.into()));
+    assert_eq!(scored[1]["tokens"], 7, "six words and the end of the line");
+}
+
+#[test]
+fn the_number_of_lanes_and_steps_of_the_evaluation_loses_no_token() {
+    let bench = Bench::new();
+    assert_eq!(bench.run(&train("run", &[])).code, Some(0));
+    let config = std::fs::read_to_string(bench.path("run/config.toml")).unwrap();
+    let evaluate = |lanes: usize, steps: usize| {
+        let mut table: toml::Table = config.parse().unwrap();
+        let evaluation = toml::toml! { lanes = 1 steps = 1 };
+        table.insert("evaluation".into(), evaluation.into());
+        table["evaluation"]["lanes"] = (lanes as i64).into();
+        table["evaluation"]["steps"] = (steps as i64).into();
+        bench.write("run/config.toml", table.to_string());
+        let line = bench.run(&["evaluate", "--model", "run", "--json"]).json();
+        (line[0]["tokens"].as_u64().unwrap(), number(&line[0], "test_nats_per_token"))
+    };
+    let (tokens, nats) = evaluate(1, 100);
+    for (lanes, steps) in [(1, 7), (1, 100_000), (3, 11), (7, 64)] {
+        let (other_tokens, other_nats) = evaluate(lanes, steps);
+        assert_eq!(other_tokens, tokens);
+        // More lanes begin without a past, which costs a little; the rest is rounding.
+        let tolerance = if lanes == 1 { 1e-5 } else { 0.05 };
+        assert!((other_nats - nats).abs() < tolerance, "{other_nats}, {nats}");
+    }
+}
+
+#[test]
+fn every_kind_of_model_trains() {
+    let bench = Bench::new();
+    for (index, model) in [
+        r#"model={kind="recurrent", cell="rnn", d_embedding=8, d_hidden=8}"#,
+        r#"model={kind="recurrent", cell="gru", d_embedding=8, d_hidden=12, num_layers=2, weight_drop=0.2}"#,
+        r#"model={kind="window", window=3, d_embedding=8, d_hidden=8}"#,
+        r#"model={kind="window", window=1, d_embedding=8, d_hidden=8, direct=false}"#,
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let run = format!("run-{index}");
+        // A line of the config is replaced whole, so the file is written first.
+        let config = format!(
+            "{model}\n[data]\nunit = \"word\"\nunknown = true\nsource = {{ kind = \"stories\", seed = 1, \
+             train_lines = 60, valid_lines = 10, test_lines = 10 }}\n[batches]\nlanes = 4\nsteps = 20\n\
+             [training]\nepochs = 1\nlearning_rate = 0.01\noptimizer = {{ kind = \"adam\" }}\n"
+        );
+        let config = bench.write("config.toml", config);
+        let config = config.to_str().unwrap();
+        let ran = bench.run(&["train", config, "--run", &run, "--json", "--quiet"]);
+        let perplexity = number(&ran.json()[0], "test_perplexity");
+        assert!(perplexity < 500.0, "{model}: {perplexity}");
+        let sampled = bench.run(&["sample", "--model", &run, "--max-tokens", "5"]);
+        assert_eq!(sampled.code, Some(0), "{}", sampled.stderr);
+    }
+}
+
+#[test]
+fn characters_and_bytes_of_ones_own_file_train() {
+    let bench = Bench::new();
+    let text = "Die Straße ist naß.\nDer Fluß fließt.\n".repeat(40);
+    bench.write("text.txt", text);
+    for unit in ["character", "byte"] {
+        let config = format!(
+            "[data]\nunit = \"{unit}\"\nsource = {{ kind = \"file\", path = \"text.txt\", valid = 0.1, test = 0.1 }}\n\
+             [model]\nkind = \"recurrent\"\ncell = \"lstm\"\nd_embedding = 8\nd_hidden = 32\nnum_layers = 1\n\
+             [batches]\nlanes = 4\nsteps = 20\n\
+             [training]\nepochs = 30\nlearning_rate = 0.01\noptimizer = {{ kind = \"adam\" }}\n"
+        );
+        let path = bench.write("config.toml", config);
+        let path = path.to_str().unwrap();
+        let result = bench.run(&["train", path, "--run", unit, "--json", "--quiet"]);
+        let perplexity = number(&result.json()[0], "test_perplexity");
+        assert!(perplexity < 2.0, "{unit}: {perplexity}");
+        let written = bench.run(&[
+            "sample", "--model", unit, "--prompt", "Die Stra", "--temperature", "0", "--max-tokens", "12",
+        ]);
+        assert!(written.stdout.starts_with("Die Straße"), "{unit}: {}", written.stdout);
+    }
+}
+
+#[test]
+fn an_ngram_model_is_counted_evaluated_and_sampled() {
+    let bench = Bench::new();
+    let config = "[data]\nunit = \"word\"\nunknown = true\nsource = { kind = \"stories\", seed = 1, train_lines = 2000, \
+                  valid_lines = 50, test_lines = 100 }\n[model]\nkind = \"ngram\"\norder = 4\nsmoothing = \"kneser-ney\"\n";
+    bench.write("ngram.toml", config);
+    let trained = bench.run(&["train", "ngram.toml", "--run", "run", "--json", "--quiet"]);
+    let result = &trained.json()[0];
+    let (test, source) = (number(result, "test_perplexity"), number(result, "source_perplexity"));
+    assert!(test > source && test < 3.0 * source, "{test}, the grammar's own {source}");
+    let evaluated = bench.run(&["evaluate", "--model", "run", "--json"]);
+    assert_eq!(number(&evaluated.json()[0], "test_perplexity"), test);
+    let sampled = bench.run(&["sample", "--model", "run", "--count", "2", "--json"]).json();
+    assert_eq!(sampled.len(), 2);
+    assert_ne!(sampled[0]["text"], sampled[1]["text"]);
+}
+
+/// Starts the training, kills it after a while, and goes on with it, until it is done.
+#[cfg(unix)]
+fn train_killed_again_and_again(bench: &Bench, arguments: &[&str]) -> usize {
+    let mut kills = 0;
+    let mut resume = vec!["train", "--quiet", "--run", "killed", "--resume"];
+    let mut patience = Duration::from_millis(900);
+    loop {
+        let started = bench.path("killed/run.json").exists();
+        let arguments = if started { &mut resume } else { &mut arguments.to_vec() };
+        let mut child = bench.command(arguments).spawn().unwrap();
+        std::thread::sleep(patience);
+        if let Some(status) = child.try_wait().unwrap() {
+            assert!(status.success());
+            return kills;
+        }
+        // `kill` is SIGKILL: nothing of the process runs after it.
+        child.kill().unwrap();
+        child.wait().unwrap();
+        kills += 1;
+        assert!(kills < 200, "the run never ended");
+        // Another moment each time, and in the end enough of them.
+        patience += Duration::from_millis(137);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn killed_at_any_moment_and_resumed_a_run_ends_with_the_same_weights() {
+    for optimizer in ["{kind=\"adam\"}", "{kind=\"sgd\", momentum=0.9}"] {
+        let bench = Bench::new();
+        let optimizer = format!("training.optimizer={optimizer}");
+        let more = [
+            "--set",
+            "data.source.train_lines=800",
+            "--set",
+            "training.epochs=4",
+            "--set",
+            "model.dropout=0.3",
+            "--set",
+            "training.checkpoint.every_steps=13",
+            "--set",
+            &optimizer,
+        ];
+        assert_eq!(bench.run(&train("whole", &more)).code, Some(0));
+        let kills = train_killed_again_and_again(&bench, &train("killed", &more));
+        assert!(kills > 0, "the run was over before it could be killed");
+        let read = |name: &str| std::fs::read(bench.path(name)).unwrap();
+        assert!(
+            read("whole/model.safetensors") == read("killed/model.safetensors"),
+            "the weights differ after {kills} kills"
+        );
+        let perplexity = |run: &str| {
+            number(&read_json(&bench.path(run).join("result.json")), "test_perplexity")
+        };
+        assert_eq!(perplexity("whole"), perplexity("killed"));
+        let epochs = |run: &str| {
+            let text = std::fs::read_to_string(bench.path(run).join("metrics.jsonl")).unwrap();
+            let losses: Vec<(f64, f64)> = text
+                .lines()
+                .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
+                .map(|line| (number(&line, "train_nats_per_token"), number(&line, "valid_nats_per_token")))
+                .collect();
+            losses
+        };
+        assert_eq!(epochs("whole"), epochs("killed"));
+    }
+}
+
+#[test]
+fn a_finished_run_resumed_stays_as_it_is() {
+    let bench = Bench::new();
+    assert_eq!(bench.run(&train("run", &[])).code, Some(0));
+    let before = std::fs::read(bench.path("run/model.safetensors")).unwrap();
+    let resumed = bench.run(&["train", "--run", "run", "--resume", "--json"]);
+    assert_eq!(resumed.json().len(), 1);
+    assert!(std::fs::read(bench.path("run/model.safetensors")).unwrap() == before);
+}
+
+#[test]
+fn progress_goes_to_standard_error_and_the_result_to_standard_output() {
+    let bench = Bench::new();
+    let arguments = [&["train", "--run", "run", "--json"], TINY].concat();
+    let ran = bench.run(&arguments);
+    assert_eq!(ran.stdout.lines().count(), 1);
+    for text in ["epoch 1", "epoch 2", "tokens to train on"] {
+        assert!(ran.stderr.contains(text), "no `{text}` in: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn the_penn_treebank_ngram_is_the_published_one() {
+    let Some(data) = std::env::var_os("BURN_RECURRENT_DATA") else {
+        eprintln!("skipped: BURN_RECURRENT_DATA is not set, and the test needs ptb there");
+        return;
+    };
+    let bench = Bench::new();
+    let mut command = bench.command(&["train", "ptb-ngram", "--run", "run", "--json", "--quiet"]);
+    let output = command.env("BURN_RECURRENT_DATA", data).output().unwrap();
+    let result = &common::Ran::new(output).json()[0];
+    // 141.2: the 5-gram Kneser-Ney baseline of Mikolov et al.
+    let perplexity = number(result, "test_perplexity");
+    assert!((138.0..144.0).contains(&perplexity), "{perplexity}");
+}

@@ -1,0 +1,38 @@
+//! Projects outside the workspace build against the crates and do what they should.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Builds and runs a project of `outside/` and returns what it printed.
+///
+/// It is built with the workspace's lock file and the downloaded sources of the workspace's own dependencies, so that
+/// the test needs no network.
+fn run(project: &str) -> String {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let manifest = workspace.join("tests/outside").join(project);
+    std::fs::copy(workspace.join("Cargo.lock"), manifest.join("Cargo.lock")).unwrap();
+    let output = Command::new(env!("CARGO"))
+        .args(["run", "--quiet", "--offline"])
+        .current_dir(&manifest)
+        .env("CARGO_TARGET_DIR", target(workspace).join("outside"))
+        .env_remove("BURN_DEVICE")
+        .output()
+        .unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    text(&output.stdout)
+}
+
+/// The target folder in which this test was built.
+fn target(workspace: &Path) -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    let folder = test.ancestors().find(|path| path.join("CACHEDIR.TAG").exists());
+    folder.map_or_else(|| workspace.join("target"), Path::to_owned)
+}
+
+#[test]
+fn a_project_with_burn_and_burn_recurrent_alone_trains_a_bidirectional_lstm() {
+    let printed = run("bilstm");
+    assert!(printed.contains("accuracy"), "{printed}");
+    assert!(printed.contains("Lstm {d_input: 1, d_hidden: 24, bidirectional: true"), "{printed}");
+}
