@@ -26,7 +26,9 @@ fn run(project: &str) -> String {
 /// The target folder in which this test was built.
 fn target(workspace: &Path) -> PathBuf {
     let test = std::env::current_exe().unwrap();
-    let folder = test.ancestors().find(|path| path.join("CACHEDIR.TAG").exists());
+    let folder = test
+        .ancestors()
+        .find(|path| path.join("CACHEDIR.TAG").exists());
     folder.map_or_else(|| workspace.join("target"), Path::to_owned)
 }
 
@@ -34,5 +36,8 @@ fn target(workspace: &Path) -> PathBuf {
 fn a_project_with_burn_and_burn_recurrent_alone_trains_a_bidirectional_lstm() {
     let printed = run("bilstm");
     assert!(printed.contains("accuracy"), "{printed}");
-    assert!(printed.contains("Lstm {d_input: 1, d_hidden: 24, bidirectional: true"), "{printed}");
+    assert!(
+        printed.contains("Lstm {d_input: 1, d_hidden: 24, bidirectional: true"),
+        "{printed}"
+    );
 }

@@ -23,6 +23,4 @@ pub use recurrent_language_model::{
 };
 pub use sampler::{Sampler, SamplerConfig, SamplerError};
 pub use score::{Score, score};
-pub use window_language_model::{
-    WindowLanguageModel, WindowLanguageModelConfig, WindowState,
-};
+pub use window_language_model::{WindowLanguageModel, WindowLanguageModelConfig, WindowState};

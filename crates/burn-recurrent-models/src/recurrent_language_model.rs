@@ -181,11 +181,7 @@ impl NeuralLanguageModel for RecurrentLanguageModel {
         self.embedding.weight.dims()[0]
     }
 
-    fn features(
-        &self,
-        tokens: Tensor<2, Int>,
-        state: Option<AnyState>,
-    ) -> (Tensor<3>, AnyState) {
+    fn features(&self, tokens: Tensor<2, Int>, state: Option<AnyState>) -> (Tensor<3>, AnyState) {
         let embedded = self.dropout.forward(self.embedding.forward(tokens));
         let (output, state) = self.recurrent.forward(embedded, state);
         (self.dropout.forward(output), state)

@@ -199,7 +199,11 @@ mod tests {
             top_k: Some(2),
             ..Default::default()
         };
-        assert_frequencies(config, &[0.1, 0.5, 0.15, 0.25], &[0.0, 2.0 / 3.0, 0.0, 1.0 / 3.0]);
+        assert_frequencies(
+            config,
+            &[0.1, 0.5, 0.15, 0.25],
+            &[0.0, 2.0 / 3.0, 0.0, 1.0 / 3.0],
+        );
     }
 
     #[test]
@@ -208,7 +212,11 @@ mod tests {
             top_p: Some(0.7),
             ..Default::default()
         };
-        assert_frequencies(config, &[0.1, 0.5, 0.15, 0.25], &[0.0, 2.0 / 3.0, 0.0, 1.0 / 3.0]);
+        assert_frequencies(
+            config,
+            &[0.1, 0.5, 0.15, 0.25],
+            &[0.0, 2.0 / 3.0, 0.0, 1.0 / 3.0],
+        );
     }
 
     #[test]
@@ -230,7 +238,10 @@ mod tests {
             top_p,
         };
         let error = |config| Sampler::new(config, 0).unwrap_err();
-        assert_eq!(error(config(-1.0, None, None)), SamplerError::Temperature(-1.0));
+        assert_eq!(
+            error(config(-1.0, None, None)),
+            SamplerError::Temperature(-1.0)
+        );
         assert_eq!(error(config(1.0, Some(0), None)), SamplerError::TopK);
         assert_eq!(error(config(1.0, None, Some(0.0))), SamplerError::TopP(0.0));
         assert!(Sampler::new(config(f64::NAN, None, None), 0).is_err());

@@ -205,7 +205,10 @@ fn a_trained_model_knows_word_order_and_writes_what_it_read() {
     let right = score(&model, &[0], &[1, 2, 3, 4, 0]);
     let wrong = score(&model, &[0], &[4, 3, 1, 2, 0]);
     assert!(right.log_probability > -0.2, "{right:?}");
-    assert!(wrong.log_probability < right.log_probability - 10.0, "{wrong:?}");
+    assert!(
+        wrong.log_probability < right.log_probability - 10.0,
+        "{wrong:?}"
+    );
 
     let greedy = SamplerConfig {
         temperature: 0.0,

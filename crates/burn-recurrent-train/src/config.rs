@@ -187,17 +187,30 @@ fn apply_overrides<C: RecipeConfig>(
 }
 
 fn content_error(origin: &str, text: &str, error: &toml::de::Error) -> ConfigError {
+    let mut message = error.message().to_string();
     let line_and_column = error.span().map(|span| {
         let before = &text[..span.start.min(text.len())];
         let line = before.matches('\n').count() + 1;
-        let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
-        (line, column)
+        let line_before = before.rsplit('\n').next().unwrap_or("");
+        if let Some(key) = assigned_key(line_before) {
+            message = format!("`{key}`: {message}");
+        }
+        (line, line_before.chars().count() + 1)
     });
     ConfigError::Content {
         origin: origin.to_string(),
         line_and_column,
-        message: error.message().to_string(),
+        message,
     }
+}
+
+/// The key of the value that comes right after this part of a line, as in `optimizer = { beta_1 = `.
+fn assigned_key(line_before: &str) -> Option<&str> {
+    let left = line_before.trim_end().strip_suffix('=')?.trim_end();
+    let is_key = |c: char| c.is_alphanumeric() || "_-.".contains(c);
+    left.rsplit(|c| !is_key(c))
+        .next()
+        .filter(|key| !key.is_empty())
 }
 
 /// `unknown field ..., expected ...\nin `training.clip`` on one line.

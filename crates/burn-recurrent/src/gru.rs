@@ -1,11 +1,11 @@
 //! The gated recurrent unit.
 
+use crate::RecurrentInitializer;
 use crate::cell::{Fused, Sequence};
 use crate::fused::FusedCell;
 use crate::initializer::Draw;
 use crate::recurrence::{Recurrence, RecurrenceConfig};
 use crate::{Cell, GruState, HiddenState, Path, PreparedRecurrence, Recurrent, RecurrentConfig};
-use crate::RecurrentInitializer;
 use burn::config::Config;
 use burn::module::{Module, Param};
 use burn::nn::{LayerNorm, LayerNormConfig};
@@ -255,7 +255,10 @@ impl Cell for GruCell {
 
     fn path(&self, device: &Device, dtype: DType) -> Path {
         let obstacles = [
-            (self.norm.is_some(), "layer normalisation has no fused kernel"),
+            (
+                self.norm.is_some(),
+                "layer normalisation has no fused kernel",
+            ),
             (
                 self.recurrence.masks_hidden(device),
                 "recurrent dropout has no fused kernel",

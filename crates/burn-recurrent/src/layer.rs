@@ -67,7 +67,12 @@ fn run_direction<C: Cell>(
     state: Option<C::State>,
     reverse: bool,
 ) -> (Tensor<3>, C::State) {
-    let path = path(cell, layer.zoneout, &layer.input.device(), layer.input.dtype());
+    let path = path(
+        cell,
+        layer.zoneout,
+        &layer.input.device(),
+        layer.input.dtype(),
+    );
     log::debug!("{}: {path}", C::name());
     if path.is_fused() {
         let sequence = Sequence {
@@ -109,7 +114,10 @@ fn run_portable<C: Cell>(
     let mut state = state.unwrap_or_else(|| cell.initial_state(batch, &device));
     if time == 0 || batch == 0 {
         let [first, second, _] = layer.input.dims();
-        return (Tensor::zeros([first, second, cell.d_output()], &device), state);
+        return (
+            Tensor::zeros([first, second, cell.d_output()], &device),
+            state,
+        );
     }
 
     let projected = cell.project_input(input.reshape([time * batch, d_input]));

@@ -1,11 +1,11 @@
 //! The long short-term memory.
 
+use crate::RecurrentInitializer;
 use crate::cell::{Fused, Sequence};
 use crate::fused::FusedCell;
 use crate::initializer::Draw;
 use crate::recurrence::{Recurrence, RecurrenceConfig};
 use crate::{Cell, LstmState, Path, PreparedRecurrence, Recurrent, RecurrentConfig};
-use crate::RecurrentInitializer;
 use burn::config::Config;
 use burn::module::{Module, Param};
 use burn::nn::{LayerNorm, LayerNormConfig};
@@ -238,9 +238,18 @@ impl Cell for LstmCell {
         let obstacles = [
             (self.peephole.is_some(), "peepholes have no fused kernel"),
             (self.coupled, "coupled gates have no fused kernel"),
-            (self.projection.is_some(), "the projection has no fused kernel"),
-            (self.cell_clip.is_some(), "cell clipping has no fused kernel"),
-            (self.norm.is_some(), "layer normalisation has no fused kernel"),
+            (
+                self.projection.is_some(),
+                "the projection has no fused kernel",
+            ),
+            (
+                self.cell_clip.is_some(),
+                "cell clipping has no fused kernel",
+            ),
+            (
+                self.norm.is_some(),
+                "layer normalisation has no fused kernel",
+            ),
             (
                 self.recurrence.masks_hidden(device),
                 "recurrent dropout has no fused kernel",

@@ -109,11 +109,7 @@ impl<C: Cell> Recurrent<C> {
     /// # Panics
     ///
     /// If the input's or the state's shape does not fit the module.
-    pub fn forward(
-        &self,
-        input: Tensor<3>,
-        state: Option<Stacked<C>>,
-    ) -> (Tensor<3>, Stacked<C>) {
+    pub fn forward(&self, input: Tensor<3>, state: Option<Stacked<C>>) -> (Tensor<3>, Stacked<C>) {
         self.run(input, None, state)
     }
 
@@ -235,7 +231,9 @@ impl<C: Cell> Recurrent<C> {
         // Whatever stands in the padding, a NaN too, must not come back through a gradient.
         let mut current = match &lengths {
             Some(lengths) => {
-                let padding = lengths.padding(time, self.batch_first, &device).expand(input.dims());
+                let padding = lengths
+                    .padding(time, self.batch_first, &device)
+                    .expand(input.dims());
                 input.mask_fill(padding, 0.0)
             }
             None => input,

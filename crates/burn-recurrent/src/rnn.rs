@@ -172,7 +172,10 @@ impl Cell for RnnCell {
                 self.activation == RnnActivation::Sigmoid,
                 "the logistic activation has no fused kernel",
             ),
-            (self.norm.is_some(), "layer normalisation has no fused kernel"),
+            (
+                self.norm.is_some(),
+                "layer normalisation has no fused kernel",
+            ),
             (
                 self.recurrence.masks_hidden(device),
                 "recurrent dropout has no fused kernel",

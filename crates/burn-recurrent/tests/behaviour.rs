@@ -43,7 +43,12 @@ fn a_padded_row_is_the_row_alone() {
             let alone = pick(&input, 0).narrow(1, 0, length);
             let (alone, alone_last) = lstm.forward(alone, Some(row_state));
             let what = format!("row {row}");
-            assert_close(row_output.clone().narrow(1, 0, length), alone, ROUNDING, &what);
+            assert_close(
+                row_output.clone().narrow(1, 0, length),
+                alone,
+                ROUNDING,
+                &what,
+            );
             assert_close(pick(&last.hidden, 1), alone_last.hidden, ROUNDING, &what);
             assert_close(pick(&last.cell, 1), alone_last.cell, ROUNDING, &what);
         } else {
@@ -83,7 +88,12 @@ fn two_calls_with_the_state_carried_are_one_long_call() {
     let (whole, last) = lstm.forward(input.clone(), None);
     let (first, state) = lstm.forward(input.clone().narrow(1, 0, 3), None);
     let (second, state) = lstm.forward(input.narrow(1, 3, 4), Some(state));
-    assert_close(Tensor::cat(vec![first, second], 1), whole, ROUNDING, "output");
+    assert_close(
+        Tensor::cat(vec![first, second], 1),
+        whole,
+        ROUNDING,
+        "output",
+    );
     assert_close(state.hidden, last.hidden, ROUNDING, "hidden");
     assert_close(state.cell, last.cell, ROUNDING, "cell");
 }
@@ -196,7 +206,10 @@ fn dropout_acts_between_layers_and_only_while_training() {
     let input = normal([1, 4, 3], &training);
     let run = || module.forward(input.clone(), None).0.inner();
     let difference = (run() - run()).abs().max().into_scalar::<f32>();
-    assert!(difference > 0.0, "two draws of the mask gave the same output");
+    assert!(
+        difference > 0.0,
+        "two draws of the mask gave the same output"
+    );
     let module = module.valid();
     let run = || module.forward(input.clone().inner(), None).0;
     assert_close(run(), run(), EXACT, "without training");
@@ -233,7 +246,9 @@ fn steps_of(output: Tensor<3>) -> Vec<Vec<f32>> {
 fn variational_dropout_has_one_mask_a_sequence_and_keeps_the_expectation() {
     let device = Device::flex().autodiff();
     let width = 4096;
-    let config = RnnConfig::new(width, width).with_num_layers(2).with_dropout(0.25);
+    let config = RnnConfig::new(width, width)
+        .with_num_layers(2)
+        .with_dropout(0.25);
     let narrow = RnnConfig::new(64, 64).with_num_layers(2).with_dropout(0.25);
     // The big identity is not needed twice: the mask itself is looked at in a narrow module, the
     // expectation in the public dropout.
@@ -243,7 +258,11 @@ fn variational_dropout_has_one_mask_a_sequence_and_keeps_the_expectation() {
     let steps = steps_of(output);
     assert!(steps.windows(2).all(|pair| pair[0] == pair[1]));
     assert!(steps[0].iter().any(|v| *v == 0.0));
-    assert!(steps[0].iter().all(|v| *v == 0.0 || (*v - 4.0 / 3.0).abs() < 1e-6));
+    assert!(
+        steps[0]
+            .iter()
+            .all(|v| *v == 0.0 || (*v - 4.0 / 3.0).abs() < 1e-6)
+    );
 
     let dropout = burn_recurrent::VariationalDropout::new(0.25);
     let masked = dropout.forward(Tensor::ones([1, 2, width], &device));
@@ -283,7 +302,10 @@ fn weight_drop_drops_recurrent_weights_once_a_sequence() {
     // A kept weight of 1 is scaled to 2 at every step: 2, 4, 8. A dropped one gives zeros.
     for unit in 0..width {
         let column: Vec<f32> = steps.iter().map(|step| step[unit]).collect();
-        assert!(column == [2.0, 4.0, 8.0] || column == [0.0; 3], "{column:?}");
+        assert!(
+            column == [2.0, 4.0, 8.0] || column == [0.0; 3],
+            "{column:?}"
+        );
     }
     assert!(steps[0].contains(&0.0) && steps[0].contains(&2.0));
 }
@@ -301,7 +323,10 @@ fn recurrent_dropout_masks_the_hidden_vector_once_a_sequence() {
     // h = 1, then 1 + 2 h for a kept unit and 1 for a dropped one.
     for unit in 0..width {
         let column: Vec<f32> = steps.iter().map(|step| step[unit]).collect();
-        assert!(column == [1.0, 3.0, 7.0] || column == [1.0; 3], "{column:?}");
+        assert!(
+            column == [1.0, 3.0, 7.0] || column == [1.0; 3],
+            "{column:?}"
+        );
     }
     assert!(steps[1].contains(&1.0) && steps[1].contains(&3.0));
 }
@@ -319,7 +344,12 @@ fn zoneout_keeps_units_while_training_and_their_expectation_afterwards() {
     let rnn = rnn.valid();
     let plain = device.inner();
     let (output, _) = rnn.forward(Tensor::ones([1, 1, width], &plain), None);
-    assert_close(output, Tensor::full([1, 1, width], 0.75, &plain), EXACT, "expectation");
+    assert_close(
+        output,
+        Tensor::full([1, 1, width], 0.75, &plain),
+        EXACT,
+        "expectation",
+    );
 }
 
 #[test]
@@ -333,20 +363,36 @@ fn orthogonal_initialisation_is_orthogonal_gate_by_gate() {
         let gram = block.clone().matmul(block.transpose());
         assert_close(gram, Tensor::eye(n, &device), 1e-5, "W Wᵀ");
     }
-    let bias: Vec<f32> = cell.bias.as_ref().unwrap().to_data().iter::<f32>().collect();
+    let bias: Vec<f32> = cell
+        .bias
+        .as_ref()
+        .unwrap()
+        .to_data()
+        .iter::<f32>()
+        .collect();
     assert!(bias[..n].iter().all(|b| *b == 0.0));
-    assert!(bias[n..2 * n].iter().all(|b| *b == 1.0), "the forget gate starts open");
+    assert!(
+        bias[n..2 * n].iter().all(|b| *b == 1.0),
+        "the forget gate starts open"
+    );
     assert!(bias[2 * n..].iter().all(|b| *b == 0.0));
     let bound = (6.0 / (5 + n) as f32).sqrt();
     let weights = cell.weight_input.to_data();
     let largest = weights.iter::<f32>().fold(0.0_f32, |m, w| m.max(w.abs()));
-    assert!(largest <= bound && largest > 0.9 * bound, "{largest} of {bound}");
+    assert!(
+        largest <= bound && largest > 0.9 * bound,
+        "{largest} of {bound}"
+    );
 }
 
 #[test]
 fn the_other_initialisers_draw_what_they_say() {
     let device = Device::flex();
-    let build = |initializer| RnnConfig::new(40, 25).with_initializer(initializer).init(&device);
+    let build = |initializer| {
+        RnnConfig::new(40, 25)
+            .with_initializer(initializer)
+            .init(&device)
+    };
     let largest = |data: TensorData| data.iter::<f32>().fold(0.0_f32, |m, w| m.max(w.abs()));
 
     let uniform = build(RecurrentInitializer::Uniform { bound: 0.1 });
@@ -375,7 +421,9 @@ fn the_other_initialisers_draw_what_they_say() {
 #[test]
 fn cell_clipping_bounds_the_cell() {
     let device = Device::flex();
-    let lstm = LstmConfig::new(2, 8).with_cell_clip(Some(0.25)).init(&device);
+    let lstm = LstmConfig::new(2, 8)
+        .with_cell_clip(Some(0.25))
+        .init(&device);
     let state = LstmState {
         hidden: Tensor::ones([1, 1, 8], &device),
         cell: Tensor::ones([1, 1, 8], &device) * 9.0,

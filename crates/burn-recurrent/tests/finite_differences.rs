@@ -102,8 +102,11 @@ impl ModuleMapper for Jitter {
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
         param.map(|tensor| {
             let noise = tensor.random_like(Distribution::Normal(0.0, 0.3));
-            Tensor::from_data((tensor + noise).detach().into_data(), &Device::flex().autodiff())
-                .require_grad()
+            Tensor::from_data(
+                (tensor + noise).detach().into_data(),
+                &Device::flex().autodiff(),
+            )
+            .require_grad()
         })
     }
 }

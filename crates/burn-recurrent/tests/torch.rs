@@ -144,8 +144,22 @@ fn check_case(case: &Case<'_>, device: &Device) {
             leaves,
             load_rnn,
             |cell, case, slot, gradients, device| {
-                check_matrix(&cell.weight_input, "weight_ih", case, slot, gradients, device);
-                check_matrix(&cell.weight_hidden, "weight_hh", case, slot, gradients, device);
+                check_matrix(
+                    &cell.weight_input,
+                    "weight_ih",
+                    case,
+                    slot,
+                    gradients,
+                    device,
+                );
+                check_matrix(
+                    &cell.weight_hidden,
+                    "weight_hh",
+                    case,
+                    slot,
+                    gradients,
+                    device,
+                );
                 check_bias(&cell.bias, "bias_ih", None, case, slot, gradients, device);
             },
             device,
@@ -160,8 +174,22 @@ fn check_case(case: &Case<'_>, device: &Device) {
             leaves,
             load_gru,
             |cell, case, slot, gradients, device| {
-                check_matrix(&cell.weight_input, "weight_ih", case, slot, gradients, device);
-                check_matrix(&cell.weight_hidden, "weight_hh", case, slot, gradients, device);
+                check_matrix(
+                    &cell.weight_input,
+                    "weight_ih",
+                    case,
+                    slot,
+                    gradients,
+                    device,
+                );
+                check_matrix(
+                    &cell.weight_hidden,
+                    "weight_hh",
+                    case,
+                    slot,
+                    gradients,
+                    device,
+                );
                 check_bias(&cell.bias, "bias_ih", None, case, slot, gradients, device);
                 let recurrent = Some(8..12);
                 let bias = &cell.bias_candidate;
@@ -180,8 +208,22 @@ fn check_case(case: &Case<'_>, device: &Device) {
             leaves,
             load_lstm,
             |cell, case, slot, gradients, device| {
-                check_matrix(&cell.weight_input, "weight_ih", case, slot, gradients, device);
-                check_matrix(&cell.weight_hidden, "weight_hh", case, slot, gradients, device);
+                check_matrix(
+                    &cell.weight_input,
+                    "weight_ih",
+                    case,
+                    slot,
+                    gradients,
+                    device,
+                );
+                check_matrix(
+                    &cell.weight_hidden,
+                    "weight_hh",
+                    case,
+                    slot,
+                    gradients,
+                    device,
+                );
                 check_bias(&cell.bias, "bias_ih", None, case, slot, gradients, device);
                 if let Some(projection) = &cell.projection {
                     check_matrix(projection, "weight_hr", case, slot, gradients, device);
@@ -208,7 +250,10 @@ fn flex_agrees_with_torch() {
 }
 
 #[test]
-#[expect(deprecated, reason = "deprecated upstream, kept here as a second backend to agree with")]
+#[expect(
+    deprecated,
+    reason = "deprecated upstream, kept here as a second backend to agree with"
+)]
 fn ndarray_agrees_with_torch() {
     check_all(&Device::ndarray().autodiff());
 }

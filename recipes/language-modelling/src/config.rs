@@ -300,7 +300,10 @@ fn probability(key: &str, value: f64) -> Result<(), InvalidValue> {
 fn range(key: &str, value: f64) -> Result<(), InvalidValue> {
     match value.is_finite() && value > 0.0 {
         true => Ok(()),
-        false => Err(InvalidValue::new(key, format!("must be above 0, got {value}"))),
+        false => Err(InvalidValue::new(
+            key,
+            format!("must be above 0, got {value}"),
+        )),
     }
 }
 
@@ -313,7 +316,10 @@ impl DataConfig {
             ));
         }
         if self.max_vocabulary == Some(0) {
-            return Err(InvalidValue::new("max_vocabulary", "must be at least 1, got 0"));
+            return Err(InvalidValue::new(
+                "max_vocabulary",
+                "must be at least 1, got 0",
+            ));
         }
         let cut = self.min_count > 1 || self.max_vocabulary.is_some();
         if cut && !self.unknown {
@@ -487,7 +493,8 @@ mod tests {
     #[test]
     fn every_bundled_config_is_valid_and_survives_being_written() {
         for (name, text) in RECIPE.configs {
-            let config: Config = parse_config(name, text, &[]).unwrap_or_else(|e| panic!("{name}: {e}"));
+            let config: Config =
+                parse_config(name, text, &[]).unwrap_or_else(|e| panic!("{name}: {e}"));
             let written = toml::to_string(&config).unwrap();
             let again: Config = parse_config(name, &written, &[]).unwrap();
             assert_eq!(toml::to_string(&again).unwrap(), written);
@@ -503,9 +510,15 @@ mod tests {
             result.unwrap_err().to_string()
         };
         assert!(error("sample", "batches.lanes=0").contains("`batches.lanes` must be at least 1"));
-        assert!(error("sample", "model.dropout=1.0").contains("`model.dropout` must be at least 0"));
-        assert!(error("ptb-medium", "model.d_embedding=3").contains("`model.tied` needs embeddings"));
-        assert!(error("ptb-ngram", "batches={lanes=1,steps=1}").contains("`batches` has no meaning"));
+        assert!(
+            error("sample", "model.dropout=1.0").contains("`model.dropout` must be at least 0")
+        );
+        assert!(
+            error("ptb-medium", "model.d_embedding=3").contains("`model.tied` needs embeddings")
+        );
+        assert!(
+            error("ptb-ngram", "batches={lanes=1,steps=1}").contains("`batches` has no meaning")
+        );
         assert!(error("ptb-small", "data.min_count=2").contains("`data.unknown` must be true"));
         assert!(error("sample", "model.cells=3").contains("cells"));
     }

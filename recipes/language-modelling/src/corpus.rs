@@ -68,7 +68,6 @@ impl Corpus {
                 .with_help("the splits are train, valid and test")),
         }
     }
-
 }
 
 /// What stands before a text: the end of a sentence, or of a line.

@@ -35,9 +35,15 @@ impl Losses {
         loss: impl Fn(&str, &Arc<[u32]>) -> Result<LossSum, Report>,
     ) -> Result<Self, Report> {
         Ok(Self {
-            train: with_train.then(|| loss("training", &corpus.train)).transpose()?,
+            train: with_train
+                .then(|| loss("training", &corpus.train))
+                .transpose()?,
             valid: loss("validation", &corpus.valid)?,
-            test: corpus.test.as_ref().map(|test| loss("test", test)).transpose()?,
+            test: corpus
+                .test
+                .as_ref()
+                .map(|test| loss("test", test))
+                .transpose()?,
             source: corpus.source.as_ref().map(|source| source.perplexity()),
         })
     }
@@ -45,9 +51,9 @@ impl Losses {
     /// Adds the figures to a run's result.
     pub fn report(&self, result: RunResult) -> RunResult {
         let figures = self.figures();
-        figures
-            .into_iter()
-            .fold(result, |result, (name, value)| result.with_metric(&name, value))
+        figures.into_iter().fold(result, |result, (name, value)| {
+            result.with_metric(&name, value)
+        })
     }
 
     /// The number of tokens predicted.
@@ -71,7 +77,10 @@ impl Losses {
             figures.push((format!("{split}_perplexity"), loss.perplexity()));
             figures.push((format!("{split}_nats_per_token"), loss.nats_per_token()));
         }
-        figures.extend(self.source.map(|source| ("source_perplexity".to_string(), source)));
+        figures.extend(
+            self.source
+                .map(|source| ("source_perplexity".to_string(), source)),
+        );
         figures
     }
 }

@@ -31,7 +31,10 @@ impl<S> Clone for Carried<S> {
 
 impl<S: Clone> Carried<S> {
     fn get(&self) -> Option<S> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     fn set(&self, state: Option<S>) {

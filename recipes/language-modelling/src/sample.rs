@@ -98,11 +98,7 @@ fn encode_prompt(vocabulary: &Vocabulary, prompt: &str) -> Result<Vec<u32>, Repo
     }
 }
 
-fn decode(
-    vocabulary: &Vocabulary,
-    tokens: &[u32],
-    stop: Option<u32>,
-) -> Result<String, Report> {
+fn decode(vocabulary: &Vocabulary, tokens: &[u32], stop: Option<u32>) -> Result<String, Report> {
     let shown = match tokens.split_last() {
         Some((last, rest)) if Some(*last) == stop => rest,
         _ => tokens,

@@ -78,7 +78,9 @@ impl<'a> Job<'a> {
         device: &'a Device,
     ) -> Result<Self, Report> {
         let (Some(batches), Some(training)) = (&config.batches, &config.training) else {
-            return Err(Report::usage("a neural model needs `batches` and `training`"));
+            return Err(Report::usage(
+                "a neural model needs `batches` and `training`",
+            ));
         };
         Ok(Self {
             args,

@@ -45,7 +45,10 @@ impl Trained {
                 Self::Window(Neural::new(run.load_model(config.init(device))?))
             }
             ModelConfig::Recurrent { .. } => {
-                let config = config.model.recurrent(size).expect("it is a recurrent model");
+                let config = config
+                    .model
+                    .recurrent(size)
+                    .expect("it is a recurrent model");
                 Self::Recurrent(Neural::new(run.load_model(config.init(device)?)?))
             }
         };
@@ -124,7 +127,10 @@ fn load_ngram(run: &RunDirectory) -> Result<NgramModel, Report> {
         Ok(NgramModel::from_record(record)?)
     };
     read().map_err(|error| {
-        Report::failure(format!("cannot read the n-grams of {}: {error}", path.display()))
-            .with_help("train the model again: counting takes seconds")
+        Report::failure(format!(
+            "cannot read the n-grams of {}: {error}",
+            path.display()
+        ))
+        .with_help("train the model again: counting takes seconds")
     })
 }

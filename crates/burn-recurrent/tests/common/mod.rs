@@ -13,7 +13,10 @@ pub struct Fixtures {
 
 impl Fixtures {
     pub fn load() -> Self {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/torch.safetensors");
+        let path = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/tests/fixtures/torch.safetensors"
+        );
         Self {
             bytes: std::fs::read(path).expect("the fixtures are part of the repository"),
         }

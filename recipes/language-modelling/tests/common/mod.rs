@@ -76,7 +76,11 @@ impl Ran {
         assert_eq!(self.code, Some(code), "{}\n{}", self.stdout, self.stderr);
         assert!(self.stderr.contains("error: "), "{}", self.stderr);
         for message in messages {
-            assert!(self.stderr.contains(message), "no `{message}` in: {}", self.stderr);
+            assert!(
+                self.stderr.contains(message),
+                "no `{message}` in: {}",
+                self.stderr
+            );
         }
         for trace in ["panicked", "internal error", "backtrace"] {
             assert!(!self.stderr.contains(trace), "{}", self.stderr);
