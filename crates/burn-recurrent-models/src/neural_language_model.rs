@@ -4,6 +4,7 @@ use crate::{LanguageModel, token_nats};
 use burn::module::{Module, ModuleDisplay};
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn_recurrent_kernels as kernels;
 use core::fmt::Debug;
 
 /// A neural model of the next token: features of what came before, and a linear layer with a
@@ -69,8 +70,15 @@ pub trait NeuralLanguageModel: Module + ModuleDisplay {
         let [batch, time] = tokens.dims();
         let (features, state) = self.features(tokens, state);
         let [_, _, width] = features.dims();
-        let logits = self.logits(features.reshape([batch * time, width]));
-        (token_nats(logits, targets.reshape([batch * time])), state)
+        let features = features.reshape([batch * time, width]);
+        let targets = targets.reshape([batch * time]);
+        let nats = if kernels::supported(&features.device(), features.dtype()) {
+            let (weight, bias) = self.output();
+            kernels::linear_cross_entropy(features, weight, bias, targets)
+        } else {
+            token_nats(self.logits(features), targets)
+        };
+        (nats, state)
     }
 }
 

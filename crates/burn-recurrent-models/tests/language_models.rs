@@ -7,7 +7,7 @@ use burn_recurrent_models::ngram::{NgramConfig, Smoothing};
 use burn_recurrent_models::{
     CellKind, LanguageModel, Neural, NeuralLanguageModel, RecurrentLanguageModel,
     RecurrentLanguageModelConfig, RecurrentLanguageModelError, Sampler, SamplerConfig,
-    WindowLanguageModel, WindowLanguageModelConfig, generate, score,
+    WindowLanguageModel, WindowLanguageModelConfig, generate, score, token_nats,
 };
 
 const VOCABULARY: usize = 5;
@@ -161,6 +161,29 @@ fn tied_weights_are_one_matrix_with_one_gradient() {
     };
     assert_eq!(gradient_of_row_4(&untied), 0.0);
     assert!(gradient_of_row_4(&tied) > 0.0);
+}
+
+#[test]
+fn the_fused_loss_is_the_softmax_of_the_logits_and_so_is_its_gradient() {
+    let device = Device::flex().autodiff();
+    let text = || tokens(&[&[1, 2, 3], &[4, 0, 1]], &device);
+    let targets = tokens(&[&[2, 3, 4], &[0, 1, 3]], &device);
+    for tied in [false, true] {
+        let config = RecurrentLanguageModelConfig::new(VOCABULARY, 6, 6).with_tied(tied);
+        let model = config.with_init_range(1.0).init(&device).unwrap();
+        let (nats, _) = model.nats(text(), targets.clone(), None);
+        let (features, _) = model.features(text(), None);
+        let logits = model.logits(features.reshape([6, 6]));
+        let expected = token_nats(logits, targets.clone().reshape([6]));
+        assert_all_close(&values(nats.clone()), &values(expected.clone()), 1e-6);
+        let gradient = |nats: Tensor<1>| {
+            let gradients = nats.sum().backward();
+            let embedding = model.embedding.weight.val().grad(&gradients).unwrap();
+            let bias = model.output_bias.val().grad(&gradients).unwrap();
+            [values(embedding), values(bias)].concat()
+        };
+        assert_all_close(&gradient(nats), &gradient(expected), 1e-5);
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::learner::{Learner, Windows};
 use crate::trained;
 use burn::tensor::Device;
 use burn_recurrent_models::NeuralLanguageModel;
-use burn_recurrent_models::ngram::NgramConfig;
+use burn_recurrent_models::ngram::{NgramConfig, NgramError};
 use burn_recurrent_text::Special;
 use burn_recurrent_train::{
     Report, RunDirectory, RunResult, TrainArgs, Training, TrainingConfig, default_device,
@@ -121,7 +121,18 @@ fn count(
 ) -> Result<(RunResult, Losses), Report> {
     let started = Instant::now();
     let end = corpus.vocabulary.special(Special::EndOfSentence);
-    let model = config.train(&corpus.train[1..], corpus.vocabulary.len(), end)?;
+    let model = config
+        .train(&corpus.train[1..], corpus.vocabulary.len(), end)
+        .map_err(|error| {
+            let wrong_setting = matches!(error, NgramError::Setting { .. });
+            let report = Report::from(error);
+            match wrong_setting {
+                true => report
+                    .with_exit_code(2)
+                    .with_help("change it under `[model]`"),
+                false => report,
+            }
+        })?;
     let seconds = started.elapsed().as_secs_f64();
     trained::save_ngram(run, &model)?;
     let losses = evaluate::ngram(&model, corpus, false)?;

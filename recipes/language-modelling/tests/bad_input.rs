@@ -27,7 +27,7 @@ fn an_empty_text_is_named() {
     let bench = Bench::new();
     train_on(&bench, "word", b"", TEXT).fails(1, &["train.txt", "no text"]);
     train_on(&bench, "word", TEXT, b"").fails(1, &["valid.txt", "no text"]);
-    train_on(&bench, "word", b"\n\n", TEXT).fails(1, &["training text"]);
+    train_on(&bench, "word", b"\n\n", TEXT).fails(1, &["train.txt", "no text"]);
     assert!(!bench.path("run").exists(), "nothing was begun");
 }
 
@@ -58,7 +58,7 @@ fn one_line_and_no_final_newline_are_text_enough() {
 #[test]
 fn a_text_too_short_for_its_lanes_says_which_setting_to_lower() {
     let bench = Bench::new();
-    train_on(&bench, "word", b"a", b"a a").fails(1, &["training text", "batches.lanes"]);
+    train_on(&bench, "byte", b"a", b"a a").fails(1, &["training text", "batches.lanes"]);
 }
 
 #[test]
