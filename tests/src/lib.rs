@@ -2,3 +2,8 @@
 //!
 //! `outside/` holds such projects, each outside the workspace; `tests/outside.rs` builds and runs them.
 #![forbid(unsafe_code)]
+
+/// The README, so that its code is compiled and run.
+#[doc = include_str!("../../README.md")]
+#[cfg(doctest)]
+pub struct Readme;

@@ -31,3 +31,8 @@ pub use recurrence::PreparedRecurrence;
 pub use recurrent::{Recurrent, RecurrentConfig};
 pub use rnn::{Rnn, RnnActivation, RnnCell, RnnCellConfig, RnnConfig};
 pub use state::{CellState, GruState, HiddenState, LstmState, RnnState};
+
+/// How many threads the fused kernels use, and how to change it; `BURN_RECURRENT_THREADS` does so from outside. The
+/// results do not depend on it.
+#[cfg(feature = "flex")]
+pub use burn_recurrent_kernels::{set_threads, threads};

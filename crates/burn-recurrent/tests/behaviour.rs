@@ -3,7 +3,7 @@
 mod common;
 
 use burn::module::{Module, Param, ParamId};
-use burn::tensor::{Device, Distribution, Tensor, TensorData};
+use burn::tensor::{DType, Device, Distribution, Tensor, TensorData};
 use burn_recurrent::{
     GruConfig, LstmConfig, LstmState, MinimalGatedCellConfig, RecurrentConfig,
     RecurrentInitializer, ResetGate, RnnConfig,
@@ -444,6 +444,23 @@ fn a_cell_of_ones_own_gets_lengths_and_directions() {
     let (alone, _) = module.forward(alone, None);
     let row = padded.narrow(0, 1, 1).narrow(1, 0, 3);
     assert_close(row, alone, ROUNDING, "row alone");
+}
+
+#[test]
+fn the_path_is_fused_where_a_kernel_knows_the_options_and_is_said_otherwise() {
+    let device = Device::flex();
+    let path = |config: LstmConfig| config.init(&device).path(&device, DType::F32);
+    let plain = LstmConfig::new(3, 4);
+    assert_eq!(path(plain.clone()).is_fused(), cfg!(feature = "flex"));
+    for (config, reason) in [
+        (plain.clone().with_peephole(true), "peepholes"),
+        (plain.clone().with_layer_norm(true), "layer normalisation"),
+        (plain.clone().with_zoneout_cell(0.1), "zoneout"),
+    ] {
+        assert!(path(config).to_string().contains(reason));
+    }
+    let lstm = plain.init(&device);
+    assert!(!lstm.path(&device, DType::F64).is_fused());
 }
 
 #[test]

@@ -1,0 +1,108 @@
+"""Times recurrent layers here and in PyTorch on the same CPU, in turn, and prints a table of medians and ratios.
+
+    cargo build --release -p burn-recurrent --features flex --example throughput
+    python3 -m venv .venv && .venv/bin/pip install numpy torch
+    .venv/bin/python benches/compare_torch.py --threads 2 --rounds 5
+
+A round is one process each (ours, then PyTorch's), every process the median of `--repeat` runs after three that do not
+count; the table has the median of the rounds and, because a machine's speed drifts, the median of the rounds' ratios.
+The work is the same on both sides: `forward` is the output and its sum read back, without gradients; `train` is a
+forward pass, the mean of the output's squares, and the gradients of input and weights.
+"""
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+
+#        cell    batch,time,input,hidden  layers  bidirectional
+LAYERS = [
+    ("lstm", "20,35,200,200", 1, False),
+    ("lstm", "20,35,650,650", 1, False),
+    ("lstm", "64,50,256,256", 1, False),
+    ("lstm", "64,50,512,512", 1, False),
+    ("lstm", "1,100,256,256", 1, False),
+    ("gru", "20,35,200,200", 1, False),
+    ("gru", "20,35,650,650", 1, False),
+    ("gru", "64,50,256,256", 1, False),
+    ("gru", "64,50,512,512", 1, False),
+    ("gru", "1,100,256,256", 1, False),
+    ("lstm", "32,40,128,256", 2, True),
+    ("gru", "32,40,128,256", 2, True),
+]
+
+
+def time_torch(cell: str, shape: str, layers: int, bidirectional: bool, mode: str, threads: int, repeat: int) -> float:
+    import torch
+
+    torch.set_num_threads(threads)
+    batch, steps, d_input, d_hidden = map(int, shape.split(","))
+    kind = {"rnn": torch.nn.RNN, "gru": torch.nn.GRU, "lstm": torch.nn.LSTM}[cell]
+    module = kind(d_input, d_hidden, num_layers=layers, batch_first=True, bidirectional=bidirectional)
+    x = torch.randn(batch, steps, d_input, requires_grad=mode == "train")
+
+    def forward() -> None:
+        with torch.no_grad():
+            module(x)[0].sum().item()
+
+    def train() -> None:
+        for parameter in module.parameters():
+            parameter.grad = None
+        x.grad = None
+        module(x)[0].square().mean().backward()
+
+    run = train if mode == "train" else forward
+    times = []
+    for index in range(3 + repeat):
+        start = time.perf_counter()
+        run()
+        if index >= 3:
+            times.append((time.perf_counter() - start) * 1e3)
+    return statistics.median(times)
+
+
+def run_torch(args: argparse.Namespace, layer: tuple, mode: str) -> float:
+    command = [sys.executable, __file__, "--torch", json.dumps([*layer, mode, args.threads, args.repeat])]
+    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+def run_ours(args: argparse.Namespace, layer: tuple, mode: str) -> float:
+    cell, shape, layers, bidirectional = layer
+    command = [
+        args.binary, "--cell", cell, "--shape", shape, "--layers", str(layers), "--mode", mode, "--path", "fused",
+        "--threads", str(args.threads), "--repeat", str(args.repeat), "--json",
+    ]
+    if bidirectional:
+        command.append("--bidirectional")
+    environment = {**os.environ, "RAYON_NUM_THREADS": str(args.threads)}
+    output = subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout
+    return json.loads(output)["median_ms"]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--repeat", type=int, default=10)
+    parser.add_argument("--binary", default="target/release/examples/throughput")
+    parser.add_argument("--torch", help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    if args.torch:
+        print(time_torch(*json.loads(args.torch)))
+        return
+    print("| layer, batch/time/input/hidden | mode | ours ms | PyTorch ms | ours / PyTorch |")
+    print("| --- | --- | --- | --- | --- |")
+    for layer in LAYERS:
+        cell, shape, layers, bidirectional = layer
+        name = f"{cell} {shape.replace(',', '/')}" + (f", {layers} layers, bidirectional" if bidirectional else "")
+        for mode in ("forward", "train"):
+            pairs = [(run_ours(args, layer, mode), run_torch(args, layer, mode)) for _ in range(args.rounds)]
+            ours, torch = (statistics.median(times) for times in zip(*pairs))
+            ratio = statistics.median(ours / torch for ours, torch in pairs)
+            print(f"| {name} | {mode} | {ours:.2f} | {torch:.2f} | {ratio:.2f} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
