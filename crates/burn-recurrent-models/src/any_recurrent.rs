@@ -45,7 +45,7 @@ pub struct AnyRecurrentConfig {
     #[config(default = 0.0)]
     pub weight_drop: f64,
     /// How the weights are drawn.
-    #[config(default = "RecurrentInitializer::Orthogonal")]
+    #[config(default = "RecurrentInitializer::Orthogonal {}")]
     pub initializer: RecurrentInitializer,
 }
 

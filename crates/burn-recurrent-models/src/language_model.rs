@@ -16,8 +16,8 @@ pub trait LanguageModel {
     ///
     /// # Panics
     ///
-    /// If a token is not below [`vocabulary_size`](Self::vocabulary_size), or, for a model that
-    /// can say nothing before it has read anything, if there is no token.
+    /// If a token is not below [`vocabulary_size`](Self::vocabulary_size). A neural model also
+    /// panics where `tokens` is empty: it predicts from the last of them.
     fn advance(&self, state: &mut Self::State, tokens: &[u32]) -> Vec<f64>;
 
     /// The log-probability of each of `tokens` given `context` and the tokens before it, all in

@@ -136,6 +136,10 @@ impl<M: NeuralLanguageModel> LanguageModel for Neural<M> {
     }
 
     fn log_probabilities(&self, context: &[u32], tokens: &[u32]) -> Vec<f64> {
+        assert!(
+            !context.is_empty(),
+            "a neural language model needs a context before the tokens it scores"
+        );
         if tokens.is_empty() {
             return Vec::new();
         }

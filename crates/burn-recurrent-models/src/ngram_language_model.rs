@@ -3,8 +3,8 @@
 use crate::LanguageModel;
 use crate::ngram::NgramModel;
 
-/// With stupid backoff the numbers are scores, not probabilities: they rank, and sampling divides
-/// them by their sum, but they make no perplexity.
+/// Stupid backoff gives scores, not probabilities; here they are divided by their sum over the
+/// vocabulary, which makes them such.
 impl LanguageModel for NgramModel {
     /// The last tokens, as many as the model looks at.
     type State = Vec<u32>;
@@ -28,7 +28,13 @@ impl LanguageModel for NgramModel {
     fn log_probabilities(&self, context: &[u32], tokens: &[u32]) -> Vec<f64> {
         let text = [context, tokens].concat();
         (context.len()..text.len())
-            .map(|position| self.log_probability(&text[..position], text[position]))
+            .map(|position| {
+                let (context, token) = (&text[..position], text[position]);
+                match self.config().smoothing.is_normalised() {
+                    true => self.log_probability(context, token),
+                    false => self.distribution(context)[token as usize].ln(),
+                }
+            })
             .collect()
     }
 }

@@ -38,7 +38,7 @@ pub struct RecurrentLanguageModelConfig {
     #[config(default = false)]
     pub tied: bool,
     /// How the recurrent weights are drawn.
-    #[config(default = "RecurrentInitializer::Orthogonal")]
+    #[config(default = "RecurrentInitializer::Orthogonal {}")]
     pub initializer: RecurrentInitializer,
     /// Embeddings and output weights are drawn from uniform(±this).
     #[config(default = 0.1)]

@@ -36,7 +36,14 @@ impl WindowLanguageModelConfig {
     ///
     /// If a size is zero or the probability is not in `[0, 1)`.
     pub fn init(&self, device: &Device) -> WindowLanguageModel {
-        assert!(self.window > 0, "a window has at least one token");
+        for (name, size) in [
+            ("vocabulary_size", self.vocabulary_size),
+            ("window", self.window),
+            ("d_embedding", self.d_embedding),
+            ("d_hidden", self.d_hidden),
+        ] {
+            assert!(size > 0, "{name} must be at least 1, but is 0");
+        }
         let d_window = self.window * self.d_embedding;
         let d_features = self.d_hidden + if self.direct { d_window } else { 0 };
         let uniform = |shape: [usize; 2]| {

@@ -2,7 +2,7 @@
 
 use burn::module::Module;
 use burn::optim::{AdamConfig, GradientsParams};
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 use burn_recurrent_models::ngram::{NgramConfig, Smoothing};
 use burn_recurrent_models::{
     CellKind, LanguageModel, Neural, NeuralLanguageModel, RecurrentLanguageModel,
@@ -78,7 +78,12 @@ fn every_model_is_a_distribution_over_texts() {
         check_distribution(&Neural::new(window(size, size == 2, &device)));
     }
     let stream = [1, 2, 3, 0, 1, 1, 4, 0, 2, 0];
-    for smoothing in [Smoothing::KneserNey, Smoothing::AddK { k: 0.5 }] {
+    for smoothing in [
+        Smoothing::KneserNey,
+        Smoothing::AddK { k: 0.5 },
+        Smoothing::Katz { threshold: 5 },
+        Smoothing::StupidBackoff { alpha: 0.4 },
+    ] {
         let config = NgramConfig::new(3, smoothing);
         check_distribution(&config.train(&stream, VOCABULARY, Some(0)).unwrap());
     }
@@ -166,6 +171,7 @@ fn tied_weights_are_one_matrix_with_one_gradient() {
 #[test]
 fn the_fused_loss_is_the_softmax_of_the_logits_and_so_is_its_gradient() {
     let device = Device::flex().autodiff();
+    assert!(burn_recurrent_kernels::supported(&device, DType::F32));
     let text = || tokens(&[&[1, 2, 3], &[4, 0, 1]], &device);
     let targets = tokens(&[&[2, 3, 4], &[0, 1, 3]], &device);
     for tied in [false, true] {

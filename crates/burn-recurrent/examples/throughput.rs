@@ -1,4 +1,4 @@
-//! Times a recurrent module on the CPU: the same work as the project's PyTorch peer.
+//! Times a recurrent module on the CPU; `benches/compare_torch.py` times PyTorch on the same work.
 //!
 //! ```sh
 //! cargo run --release -p burn-recurrent --features flex --example throughput -- \
@@ -13,7 +13,7 @@ use burn::module::{Module, ModuleDisplay};
 use burn::nn::{GruConfig as BurnGruConfig, LstmConfig as BurnLstmConfig};
 use burn::tensor::{DType, Device, Distribution, Tensor};
 use burn_recurrent::{
-    Cell, GruCellConfig, LstmCellConfig, Path, Recurrent, RecurrentConfig, RnnCellConfig,
+    Cell, GruCellConfig, LstmCellConfig, Recurrent, RecurrentConfig, RnnCellConfig,
 };
 use clap::{Parser, ValueEnum};
 use std::time::Instant;
@@ -160,7 +160,6 @@ fn time_recurrent<C: Cell>(args: &Args, device: &Device, build: impl Fn(usize) -
         "asked for {:?}, but the path is {path}",
         args.path
     );
-    let _: Path = path;
     if args.mode != Mode::Step {
         return time_sequence(args, device, |input| module.forward(input, None).0);
     }

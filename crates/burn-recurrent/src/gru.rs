@@ -39,7 +39,7 @@ pub struct GruCellConfig {
     #[config(default = true)]
     pub bias: bool,
     /// How the weights are drawn.
-    #[config(default = "RecurrentInitializer::Orthogonal")]
+    #[config(default = "RecurrentInitializer::Orthogonal {}")]
     pub initializer: RecurrentInitializer,
     /// Whether the products are layer-normalised (Ba et al. 2016, supplement).
     #[config(default = false)]
@@ -119,8 +119,15 @@ impl GruCellConfig {
         GruCell {
             weight_input: draw.input(self.d_input, 3),
             weight_hidden: draw.recurrent(self.d_hidden, 3),
-            bias: self.bias.then(|| draw.bias(3, None)),
-            bias_candidate: second_bias.then(|| draw.bias(1, None)),
+            bias: self.bias.then(|| {
+                // Reset after the product, the candidate's two biases are kept apart.
+                let candidate = match self.reset {
+                    ResetGate::AfterProduct => draw.single_bias(),
+                    ResetGate::BeforeProduct => draw.summed_bias(1, None),
+                };
+                Param::from_tensor(Tensor::cat(vec![draw.summed_bias(2, None), candidate], 0))
+            }),
+            bias_candidate: second_bias.then(|| Param::from_tensor(draw.single_bias())),
             norm: self.layer_norm.then(|| GruNorm {
                 input_gates: norm(2),
                 input_candidate: norm(1),
@@ -333,7 +340,7 @@ pub struct GruConfig {
     #[config(default = true)]
     pub batch_first: bool,
     /// How the weights are drawn.
-    #[config(default = "RecurrentInitializer::Orthogonal")]
+    #[config(default = "RecurrentInitializer::Orthogonal {}")]
     pub initializer: RecurrentInitializer,
     /// The probability of dropout on the output of every layer but the last.
     #[config(default = 0.0)]

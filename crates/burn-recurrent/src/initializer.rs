@@ -8,22 +8,22 @@ use serde::{Deserialize, Serialize};
 /// How the weights of a recurrent layer are drawn. All draws are the device's: seed it
 /// ([`Device::seed`]) for the same weights again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum RecurrentInitializer {
     /// Orthogonal recurrent weights (Saxe et al. 2013), Xavier-uniform input weights (Glorot and
     /// Bengio 2010), gate by gate; biases zero, but 1 for an LSTM's forget gate (Gers et al. 2000;
     /// Jozefowicz et al. 2015). The default.
-    Orthogonal,
-    /// What PyTorch draws: every weight and bias from uniform(±1/√d_hidden). PyTorch adds two
-    /// biases; the sum that is kept here is drawn as the sum of two such draws.
-    Torch,
+    Orthogonal {},
+    /// What PyTorch draws: every weight and bias from uniform(±1/√d_hidden). Where PyTorch adds two
+    /// biases, the sum that is kept here is drawn as the sum of two such draws.
+    Torch {},
     /// Every weight and bias from uniform(±bound) (Zaremba et al. 2014).
     Uniform {
         /// The largest magnitude drawn.
         bound: f64,
     },
-    /// Identity recurrent weights times `scale`, input weights from normal(0, 0.001), biases zero:
-    /// the IRNN of Le et al. 2015 (<https://arxiv.org/abs/1504.00941>), meant for
+    /// Identity recurrent weights times `scale`, input weights from normal(0, 0.001), biases as
+    /// with `Orthogonal`: the IRNN of Le et al. 2015 (<https://arxiv.org/abs/1504.00941>), meant for
     /// [`Rnn`](crate::Rnn) with ReLU.
     Identity {
         /// What the identity is multiplied with; 1 in the paper.
@@ -97,16 +97,29 @@ impl<'a> Draw<'a> {
         self.matrix(gates, self.d_hidden, || Tensor::zeros(shape, self.device))
     }
 
-    /// A bias, `[gates * d_hidden]`; the gate `ones`, where given, starts at one.
+    /// A bias that PyTorch has two of, `[gates * d_hidden]`; the gate `ones`, where given, starts
+    /// at one.
     pub(crate) fn bias(&self, gates: usize, ones: Option<usize>) -> Param<Tensor<1>> {
+        Param::from_tensor(self.summed_bias(gates, ones))
+    }
+
+    /// A bias that PyTorch has one of, `[d_hidden]`.
+    pub(crate) fn single_bias(&self) -> Tensor<1> {
+        match self.initializer {
+            RecurrentInitializer::Torch {} => self.uniform([self.d_hidden], self.torch_bound()),
+            _ => self.summed_bias(1, None),
+        }
+    }
+
+    pub(crate) fn summed_bias(&self, gates: usize, ones: Option<usize>) -> Tensor<1> {
         let width = gates * self.d_hidden;
-        let tensor = match self.initializer {
-            RecurrentInitializer::Torch => {
+        match self.initializer {
+            RecurrentInitializer::Torch {} => {
                 let bound = self.torch_bound();
                 self.uniform([width], bound) + self.uniform([width], bound)
             }
             RecurrentInitializer::Uniform { bound } => self.uniform([width], *bound),
-            RecurrentInitializer::Orthogonal | RecurrentInitializer::Identity { .. } => {
+            RecurrentInitializer::Orthogonal {} | RecurrentInitializer::Identity { .. } => {
                 let zeros = Tensor::zeros([width], self.device);
                 match ones {
                     Some(gate) => {
@@ -116,8 +129,7 @@ impl<'a> Draw<'a> {
                     None => zeros,
                 }
             }
-        };
-        Param::from_tensor(tensor)
+        }
     }
 
     fn matrix(
@@ -127,7 +139,7 @@ impl<'a> Draw<'a> {
         structured: impl FnOnce() -> Tensor<2>,
     ) -> Param<Tensor<2>> {
         Param::from_tensor(match self.initializer {
-            RecurrentInitializer::Torch => self.uniform([rows, cols], self.torch_bound()),
+            RecurrentInitializer::Torch {} => self.uniform([rows, cols], self.torch_bound()),
             RecurrentInitializer::Uniform { bound } => self.uniform([rows, cols], *bound),
             _ => structured(),
         })

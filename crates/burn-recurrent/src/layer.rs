@@ -73,7 +73,6 @@ fn run_direction<C: Cell>(
         &layer.input.device(),
         layer.input.dtype(),
     );
-    log::debug!("{}: {path}", C::name());
     if path.is_fused() {
         let sequence = Sequence {
             input: layer.input.clone(),
@@ -83,9 +82,11 @@ fn run_direction<C: Cell>(
             reverse,
         };
         if let Some(fused) = cell.fused_sequence(&sequence) {
+            log::debug!("{}: {path}", C::name());
             return (fused.output, fused.state);
         }
     }
+    log::debug!("{}: {path}", C::name());
     run_portable(cell, layer, state, reverse)
 }
 

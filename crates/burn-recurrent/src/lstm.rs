@@ -24,7 +24,7 @@ pub struct LstmCellConfig {
     #[config(default = true)]
     pub bias: bool,
     /// How the weights are drawn.
-    #[config(default = "RecurrentInitializer::Orthogonal")]
+    #[config(default = "RecurrentInitializer::Orthogonal {}")]
     pub initializer: RecurrentInitializer,
     /// Whether the gates see the memory cell (Gers and Schmidhuber 2000).
     #[config(default = false)]
@@ -320,7 +320,7 @@ pub struct LstmConfig {
     #[config(default = true)]
     pub batch_first: bool,
     /// How the weights are drawn.
-    #[config(default = "RecurrentInitializer::Orthogonal")]
+    #[config(default = "RecurrentInitializer::Orthogonal {}")]
     pub initializer: RecurrentInitializer,
     /// The probability of dropout on the output of every layer but the last.
     #[config(default = 0.0)]

@@ -15,7 +15,7 @@ pub struct MinimalGatedCellConfig {
     /// The width of the hidden vector.
     pub d_hidden: usize,
     /// How the weights are drawn.
-    #[config(default = "RecurrentInitializer::Orthogonal")]
+    #[config(default = "RecurrentInitializer::Orthogonal {}")]
     pub initializer: RecurrentInitializer,
 }
 

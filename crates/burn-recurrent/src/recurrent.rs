@@ -40,7 +40,7 @@ impl RecurrentConfig {
     ///
     /// # Panics
     ///
-    /// If there is no layer, or a probability is not in `[0, 1)`.
+    /// If there is no layer, a probability is not in `[0, 1)`, or a cell has another input width.
     pub fn init_with<C: Cell>(
         &self,
         d_input: usize,
@@ -51,6 +51,15 @@ impl RecurrentConfig {
             "a recurrent module needs at least one layer"
         );
         let mut width = d_input;
+        let mut cell = |width: usize| {
+            let cell = cell(width);
+            assert!(
+                cell.d_input() == width,
+                "a cell for inputs of width {width} was asked for, but its width is {}",
+                cell.d_input(),
+            );
+            cell
+        };
         let layers = (0..self.num_layers)
             .map(|_| {
                 let layer = RecurrentLayer {

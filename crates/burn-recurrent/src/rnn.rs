@@ -50,7 +50,7 @@ pub struct RnnCellConfig {
     #[config(default = true)]
     pub bias: bool,
     /// How the weights are drawn.
-    #[config(default = "RecurrentInitializer::Orthogonal")]
+    #[config(default = "RecurrentInitializer::Orthogonal {}")]
     pub initializer: RecurrentInitializer,
     /// Whether the sum of both products is layer-normalised (Ba et al. 2016, equation 4).
     #[config(default = false)]
@@ -254,7 +254,7 @@ pub struct RnnConfig {
     #[config(default = true)]
     pub batch_first: bool,
     /// How the weights are drawn.
-    #[config(default = "RecurrentInitializer::Orthogonal")]
+    #[config(default = "RecurrentInitializer::Orthogonal {}")]
     pub initializer: RecurrentInitializer,
     /// The probability of dropout on the output of every layer but the last.
     #[config(default = 0.0)]

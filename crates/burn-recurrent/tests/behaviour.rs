@@ -65,12 +65,22 @@ fn a_padded_row_is_the_row_alone() {
 #[test]
 fn what_stands_in_the_padding_does_not_matter() {
     let device = Device::flex().autodiff();
-    let gru = GruConfig::new(2, 3).with_bidirectional(true).init(&device);
+    let gru = GruConfig::new(2, 3)
+        .with_num_layers(2)
+        .with_bidirectional(true)
+        .init(&device);
     let input = normal([2, 4, 2], &device);
     let run = |padding: f32| {
         let input = input.clone().slice_fill([1..2, 2..4, 0..2], padding);
-        let (output, _) = gru.forward_padded(input, &[4, 2], None);
+        let input = input.detach().require_grad();
+        let (output, _) = gru.forward_padded(input.clone(), &[4, 2], None);
         let gradients = output.clone().sum().backward();
+        let reaching = input.grad(&gradients).unwrap().slice([1..2, 2..4, 0..2]);
+        assert_eq!(
+            reaching.abs().max().into_scalar::<f32>(),
+            0.0,
+            "a gradient in the padding"
+        );
         let weight = &gru.layers[0].forward.weight_input;
         (output.inner(), weight.val().grad(&gradients).unwrap())
     };
@@ -197,22 +207,20 @@ fn display_shows_sizes_and_parameters() {
 
 #[test]
 fn dropout_acts_between_layers_and_only_while_training() {
-    let plain = Device::flex();
-    let training = plain.clone().autodiff();
-    let module = LstmConfig::new(3, 64)
-        .with_num_layers(2)
-        .with_dropout(0.5)
-        .init(&training);
-    let input = normal([1, 4, 3], &training);
-    let run = || module.forward(input.clone(), None).0.inner();
-    let difference = (run() - run()).abs().max().into_scalar::<f32>();
-    assert!(
-        difference > 0.0,
-        "two draws of the mask gave the same output"
-    );
-    let module = module.valid();
-    let run = || module.forward(input.clone().inner(), None).0;
-    assert_close(run(), run(), EXACT, "without training");
+    let device = Device::flex().autodiff();
+    let config = RnnConfig::new(64, 64).with_dropout(0.5);
+    let ones = Tensor::ones([1, 4, 64], &device);
+    // Before the first layer and after the last nothing is dropped.
+    let one_layer = pass_through(&device, config.clone());
+    let (output, _) = one_layer.forward(ones.clone(), None);
+    assert_close(output.inner(), ones.clone().inner(), EXACT, "one layer");
+    let two_layers = pass_through(&device, config.with_num_layers(2));
+    let (output, _) = two_layers.forward(ones.clone(), None);
+    let values = steps_of(output).concat();
+    assert!(values.iter().all(|v| *v == 0.0 || *v == 2.0));
+    assert!(values.contains(&0.0) && values.contains(&2.0));
+    let (output, _) = two_layers.valid().forward(ones.clone().inner(), None);
+    assert_close(output, ones.inner(), EXACT, "without training");
 }
 
 /// An RNN whose input passes through: one unit in, the same unit out at each step.
@@ -246,14 +254,8 @@ fn steps_of(output: Tensor<3>) -> Vec<Vec<f32>> {
 fn variational_dropout_has_one_mask_a_sequence_and_keeps_the_expectation() {
     let device = Device::flex().autodiff();
     let width = 4096;
-    let config = RnnConfig::new(width, width)
-        .with_num_layers(2)
-        .with_dropout(0.25);
-    let narrow = RnnConfig::new(64, 64).with_num_layers(2).with_dropout(0.25);
-    // The big identity is not needed twice: the mask itself is looked at in a narrow module, the
-    // expectation in the public dropout.
-    drop(config);
-    let rnn = pass_through(&device, narrow.with_variational_dropout(true));
+    let config = RnnConfig::new(64, 64).with_num_layers(2).with_dropout(0.25);
+    let rnn = pass_through(&device, config.with_variational_dropout(true));
     let (output, _) = rnn.forward(Tensor::ones([1, 6, 64], &device), None);
     let steps = steps_of(output);
     assert!(steps.windows(2).all(|pair| pair[0] == pair[1]));
@@ -405,11 +407,21 @@ fn the_other_initialisers_draw_what_they_say() {
         assert!(magnitude <= 0.1 && magnitude > 0.07, "{magnitude}");
     }
 
-    let torch = build(RecurrentInitializer::Torch);
+    let torch = build(RecurrentInitializer::Torch {});
     let cell = &torch.layers[0].forward;
     let magnitude = largest(cell.weight_hidden.to_data());
     assert!(magnitude <= 0.2 && magnitude > 0.19, "{magnitude}");
     assert!(largest(cell.bias.as_ref().unwrap().to_data()) <= 0.4);
+
+    // A GRU's candidate has two biases that are not added: each is one draw.
+    let gru = GruConfig::new(3, 25)
+        .with_initializer(RecurrentInitializer::Torch {})
+        .init(&device);
+    let cell = &gru.layers[0].forward;
+    let magnitude = largest(cell.bias_candidate.as_ref().unwrap().to_data());
+    assert!(magnitude <= 0.2 && magnitude > 0.1, "{magnitude}");
+    let candidate = cell.bias.as_ref().unwrap().val().slice([50..75]);
+    assert!(largest(candidate.to_data()) <= 0.2);
 
     let identity = build(RecurrentInitializer::Identity { scale: 0.5 });
     let cell = &identity.layers[0].forward;

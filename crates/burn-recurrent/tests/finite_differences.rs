@@ -182,7 +182,7 @@ fn minimal_gated_unit_in_layers_and_directions() {
             .with_bidirectional(true)
             .init_with(2, |d_input| {
                 MinimalGatedCellConfig::new(d_input, 3)
-                    .with_initializer(RecurrentInitializer::Torch)
+                    .with_initializer(RecurrentInitializer::Torch {})
                     .init(device)
             })
     });

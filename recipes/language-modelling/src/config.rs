@@ -2,7 +2,7 @@
 
 use burn_recurrent::RecurrentInitializer;
 use burn_recurrent_datasets::{Fractions, SplitUnit};
-use burn_recurrent_models::ngram::NgramConfig;
+use burn_recurrent_models::ngram::{MAX_ORDER, NgramConfig};
 use burn_recurrent_models::{CellKind, RecurrentLanguageModelConfig, WindowLanguageModelConfig};
 use burn_recurrent_text::{Remainder, Unit};
 use burn_recurrent_train::{InvalidValue, Recipe, RecipeConfig, TrainingConfig};
@@ -247,7 +247,7 @@ fn keep() -> Remainder {
 }
 
 fn orthogonal() -> RecurrentInitializer {
-    RecurrentInitializer::Orthogonal
+    RecurrentInitializer::Orthogonal {}
 }
 
 impl RecipeConfig for Config {
@@ -354,6 +354,21 @@ impl DataConfig {
 }
 
 impl SourceConfig {
+    /// The same source with paths that hold from any folder: a run's config is read again from elsewhere.
+    pub fn with_absolute_paths(mut self) -> std::io::Result<Self> {
+        let paths: Vec<&mut PathBuf> = match &mut self {
+            Self::Files { train, valid, test } => {
+                [train, valid].into_iter().chain(test.as_mut()).collect()
+            }
+            Self::File { path, .. } => vec![path],
+            Self::Stories { .. } | Self::Catalog { .. } => Vec::new(),
+        };
+        for path in paths {
+            *path = std::path::absolute(&*path)?;
+        }
+        Ok(self)
+    }
+
     /// The parts of a single file.
     pub fn fractions(valid: f64, test: f64) -> Fractions {
         Fractions {
@@ -375,8 +390,14 @@ impl SourceConfig {
 impl ModelConfig {
     fn validate(&self) -> Result<(), InvalidValue> {
         match self {
-            // Checked where it is trained, by the model itself.
-            Self::Ngram(_) => Ok(()),
+            // The smoothing's own settings are checked where it is trained.
+            Self::Ngram(ngram) => match (1..=MAX_ORDER).contains(&ngram.order) {
+                true => Ok(()),
+                false => Err(InvalidValue::new(
+                    "order",
+                    format!("must be from 1 to {MAX_ORDER}, got {}", ngram.order),
+                )),
+            },
             Self::Window {
                 window,
                 d_embedding,
@@ -398,9 +419,17 @@ impl ModelConfig {
                 dropout,
                 weight_drop,
                 tied,
+                initializer,
                 init_range,
                 ..
             } => {
+                match initializer {
+                    RecurrentInitializer::Uniform { bound } => range("initializer.bound", *bound)?,
+                    RecurrentInitializer::Identity { scale } => {
+                        range("initializer.scale", *scale)?;
+                    }
+                    RecurrentInitializer::Orthogonal {} | RecurrentInitializer::Torch {} => {}
+                }
                 at_least_one("d_embedding", *d_embedding)?;
                 at_least_one("d_hidden", *d_hidden)?;
                 at_least_one("num_layers", *num_layers)?;

@@ -5,8 +5,8 @@ use crate::corpus::Corpus;
 use crate::learner::{Learner, Windows};
 use crate::trained::{self, Trained};
 use burn::train::InferenceStep;
-use burn_recurrent_models::NeuralLanguageModel;
 use burn_recurrent_models::ngram::NgramModel;
+use burn_recurrent_models::{LanguageModel, NeuralLanguageModel};
 use burn_recurrent_text::Window;
 use burn_recurrent_train::{
     EvaluateArgs, LossSum, RecurrentLearner, Report, RunResult, default_device, print_json,
@@ -14,6 +14,7 @@ use burn_recurrent_train::{
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::io::Write;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -25,6 +26,8 @@ pub struct Losses {
     test: Option<LossSum>,
     /// The perplexity of the grammar that wrote the test split, where one did.
     source: Option<f64>,
+    /// The only split that is shown to a person; all, where it is `None`.
+    shown: Option<String>,
 }
 
 impl Losses {
@@ -45,6 +48,7 @@ impl Losses {
                 .map(|test| loss("test", test))
                 .transpose()?,
             source: corpus.source.as_ref().map(|source| source.perplexity()),
+            shown: None,
         })
     }
 
@@ -56,9 +60,10 @@ impl Losses {
         })
     }
 
-    /// The number of tokens predicted.
-    fn tokens(&self) -> u64 {
-        self.splits().iter().map(|(_, loss)| loss.tokens).sum()
+    /// The same, of which a person is shown one split.
+    fn only(mut self, split: &str) -> Self {
+        self.shown = Some(split.to_string());
+        self
     }
 
     fn splits(&self) -> Vec<(&'static str, LossSum)> {
@@ -87,7 +92,11 @@ impl Losses {
 
 impl fmt::Display for Losses {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let is_shown = |split: &str| self.shown.as_deref().is_none_or(|shown| shown == split);
         for (split, loss) in self.splits() {
+            if !is_shown(split) {
+                continue;
+            }
             writeln!(
                 f,
                 "{split} perplexity {:.3} ({:.4} nats a token over {} tokens)",
@@ -96,7 +105,7 @@ impl fmt::Display for Losses {
                 loss.tokens
             )?;
         }
-        if let (Some(source), Some(test)) = (self.source, self.test) {
+        if let (Some(source), Some(test), true) = (self.source, self.test, is_shown("test")) {
             let above = 100.0 * (test.perplexity() / source - 1.0);
             writeln!(
                 f,
@@ -127,10 +136,10 @@ where
 pub fn ngram(model: &NgramModel, corpus: &Corpus, with_train: bool) -> Result<Losses, Report> {
     Losses::of(corpus, with_train, |_, split| {
         let (context, predicted) = split.split_at(1);
-        let score = model.cross_entropy_after(context, predicted)?;
+        let log_probabilities = model.log_probabilities(context, predicted);
         Ok(LossSum {
-            nats: score.nats,
-            tokens: score.tokens,
+            nats: -log_probabilities.iter().sum::<f64>(),
+            tokens: predicted.len() as u64,
         })
     })
 }
@@ -139,6 +148,7 @@ pub fn ngram(model: &NgramModel, corpus: &Corpus, with_train: bool) -> Result<Lo
 #[derive(Serialize)]
 struct Line {
     model: String,
+    /// The split asked for, and the tokens predicted in it.
     split: String,
     tokens: u64,
     #[serde(flatten)]
@@ -152,7 +162,7 @@ pub fn evaluate(args: &EvaluateArgs) -> Result<(), Report> {
     let device = default_device()?;
     let vocabulary = trained::load_vocabulary(&run)?;
     let model = Trained::load(&run, &config, &vocabulary, &device)?;
-    let corpus = Corpus::load_for(&config.data, &vocabulary)?;
+    let corpus = trained::load_corpus(&run, &config, &vocabulary)?;
     corpus.split(&args.split)?;
 
     let started = Instant::now();
@@ -170,18 +180,19 @@ pub fn evaluate(args: &EvaluateArgs) -> Result<(), Report> {
         }
     };
     let seconds = started.elapsed().as_secs_f64();
-    let tokens = losses.tokens();
+    let splits = losses.splits();
+    let all: u64 = splits.iter().map(|(_, loss)| loss.tokens).sum();
     if args.json {
-        let figures = losses.figures().into_iter();
+        let split = splits.into_iter().find(|(split, _)| *split == args.split);
         print_json(&Line {
             model: args.model.display().to_string(),
             split: args.split.clone(),
-            tokens,
-            figures: figures.collect(),
-            tokens_per_second: tokens as f64 / seconds,
-        })?;
+            tokens: split.map_or(0, |(_, loss)| loss.tokens),
+            figures: losses.figures().into_iter().collect(),
+            tokens_per_second: all as f64 / seconds,
+        })
     } else {
-        print!("{losses}");
+        write!(std::io::stdout(), "{}", losses.only(&args.split))?;
+        Ok(())
     }
-    Ok(())
 }

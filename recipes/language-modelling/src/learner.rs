@@ -118,8 +118,13 @@ impl<M: NeuralLanguageModel> CarriedState for Learner<M> {
     }
 
     fn set_carried(&self, state: Vec<TensorData>, device: &Device) {
-        let state = (!state.is_empty()).then(|| M::state_from_data(state, device));
-        self.carried.set(state.flatten());
+        if state.is_empty() {
+            return self.carried.set(None);
+        }
+        // The checkpoint's checksums held, so it was written by another model.
+        let state = M::state_from_data(state, device)
+            .expect("the checkpoint's carried state is not one of this kind of model");
+        self.carried.set(Some(state));
     }
 }
 

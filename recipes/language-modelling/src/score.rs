@@ -5,7 +5,7 @@ use crate::corpus::boundary;
 use crate::trained::{self, Trained};
 use burn_recurrent_datasets::{lines, read_text};
 use burn_recurrent_models::score as score_tokens;
-use burn_recurrent_text::Special;
+use burn_recurrent_text::{Special, utf8};
 use burn_recurrent_train::{Report, RunDirectory, default_device, print_json};
 use clap::Args;
 use serde::Serialize;
@@ -54,6 +54,17 @@ pub fn score(args: &ScoreArgs) -> Result<(), Report> {
         let mut tokens = vocabulary
             .encode_fragment(&sentence)
             .map_err(|error| Report::usage(format!("sentence {}: {error}", number + 1)))?;
+        let unknown = vocabulary.special(Special::Unknown);
+        let count = tokens
+            .iter()
+            .filter(|token| Some(**token) == unknown)
+            .count();
+        if count > 0 {
+            log::warn!(
+                "sentence {}: {count} of its tokens are scored as <unk>",
+                number + 1
+            );
+        }
         tokens.extend(end);
         // Without anything before it a text's first token is not predicted but given.
         let context: Vec<u32> = match boundary(&vocabulary) {
@@ -110,9 +121,11 @@ fn sentences(args: &ScoreArgs) -> Result<Vec<String>, Report> {
             if std::io::stdin().is_terminal() {
                 eprintln!("a sentence a line, then Ctrl-D:");
             }
-            let mut text = String::new();
-            std::io::stdin().read_to_string(&mut text)?;
-            text
+            let mut bytes = Vec::new();
+            std::io::stdin().read_to_end(&mut bytes)?;
+            utf8(&bytes)
+                .map_err(|error| Report::failure(format!("standard input: {error}")))?
+                .to_owned()
         }
     };
     let sentences = lines(&text).filter(|line| !line.trim().is_empty());

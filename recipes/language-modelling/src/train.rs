@@ -1,6 +1,6 @@
 //! `train`: load the data, build the model, train, evaluate, save.
 
-use crate::config::{BatchesConfig, Config, ModelConfig, RECIPE};
+use crate::config::{Config, ModelConfig, RECIPE};
 use crate::corpus::Corpus;
 use crate::evaluate::{self, Losses};
 use crate::learner::{Learner, Windows};
@@ -10,137 +10,143 @@ use burn_recurrent_models::NeuralLanguageModel;
 use burn_recurrent_models::ngram::{NgramConfig, NgramError};
 use burn_recurrent_text::Special;
 use burn_recurrent_train::{
-    Report, RunDirectory, RunResult, TrainArgs, Training, TrainingConfig, default_device,
-    print_json, seeded_init,
+    Report, RunDirectory, RunResult, TrainArgs, Training, default_device, print_json, seeded_init,
 };
 use std::time::Instant;
 
 pub fn train(args: &TrainArgs) -> Result<(), Report> {
-    let config: Config = args.config(&RECIPE)?;
+    let mut config: Config = args.config(&RECIPE)?;
+    config.data.source = config.data.source.with_absolute_paths()?;
     let device = default_device()?;
-    let corpus = Corpus::load(&config.data)?;
-    let run = args.run_directory(&RECIPE, &config)?;
-    trained::save_vocabulary(&run, &corpus.vocabulary)?;
+    // Whatever can be wrong with the data is said before a run is begun, and a run goes on only with what it began with.
+    let known = match (&args.run, args.resume) {
+        (Some(path), true) => Some(RunDirectory::open(RECIPE.name, path)?),
+        _ => None,
+    };
+    let corpus = match known.filter(trained::has_data) {
+        Some(run) => trained::load_corpus(&run, &config, &trained::load_vocabulary(&run)?)?,
+        None => Corpus::load(&config.data)?,
+    };
     if !args.quiet {
         describe(&corpus);
     }
-
     let vocabulary = corpus.vocabulary.len();
-    let (result, losses) = match &config.model {
-        ModelConfig::Ngram(ngram) => count(ngram, &corpus, &run, &device)?,
-        _ => {
-            let job = Job::new(args, &config, &corpus, &run, &device)?;
-            let seed = job.training.seed;
-            if let Some(window) = config.model.window(vocabulary) {
-                job.train(seeded_init(seed, &device, |device| window.init(device)))?
-            } else if let Some(recurrent) = config.model.recurrent(vocabulary) {
-                recurrent.validate()?;
-                job.train(seeded_init(seed, &device, |device| {
-                    recurrent.init(device).expect("validated above")
-                }))?
-            } else {
-                unreachable!("an n-gram model is counted")
-            }
-        }
+    let job = Job {
+        args,
+        config: &config,
+        corpus: &corpus,
+        device: &device,
     };
-
-    let mut result = losses.report(result);
-    for (split, checksum) in &corpus.checksums {
-        result = result.with_dataset(split, checksum);
+    match &config.model {
+        ModelConfig::Ngram(ngram) => job.count(ngram),
+        ModelConfig::Window { .. } => {
+            let model = config
+                .model
+                .window(vocabulary)
+                .expect("it is a window model");
+            job.train(|device| model.init(device))
+        }
+        ModelConfig::Recurrent { .. } => {
+            let model = config
+                .model
+                .recurrent(vocabulary)
+                .expect("it is a recurrent model");
+            model.validate()?;
+            job.train(|device| model.init(device).expect("validated above"))
+        }
     }
-    run.write_json("result.json", &result)?;
-    if args.json {
-        print_json(&result)?;
-    } else if !args.quiet {
-        eprint!("{losses}");
-        eprintln!("all in {}", run.path().display());
-    }
-    Ok(())
 }
 
-/// The training of a neural model, apart from the model.
+/// What a training needs, apart from the model.
 struct Job<'a> {
     args: &'a TrainArgs,
     config: &'a Config,
-    batches: &'a BatchesConfig,
-    training: &'a TrainingConfig,
     corpus: &'a Corpus,
-    run: &'a RunDirectory,
     device: &'a Device,
 }
 
-impl<'a> Job<'a> {
-    fn new(
-        args: &'a TrainArgs,
-        config: &'a Config,
-        corpus: &'a Corpus,
-        run: &'a RunDirectory,
-        device: &'a Device,
-    ) -> Result<Self, Report> {
-        let (Some(batches), Some(training)) = (&config.batches, &config.training) else {
+impl Job<'_> {
+    /// Trains a neural model.
+    fn train<M: NeuralLanguageModel + 'static>(
+        &self,
+        init: impl FnOnce(&Device) -> M,
+    ) -> Result<(), Report> {
+        let (Some(batches), Some(training)) = (&self.config.batches, &self.config.training) else {
             return Err(Report::usage(
                 "a neural model needs `batches` and `training`",
             ));
         };
-        Ok(Self {
-            args,
-            config,
-            batches,
-            training,
-            corpus,
-            run,
-            device,
-        })
-    }
-
-    fn train<M: NeuralLanguageModel + 'static>(
-        &self,
-        model: M,
-    ) -> Result<(RunResult, Losses), Report> {
         let evaluation = &self.config.evaluation;
-        let train = Windows::train(&self.corpus.train, self.batches)?;
+        let train = Windows::train(&self.corpus.train, batches)?;
         let valid = Windows::evaluation("validation", &self.corpus.valid, evaluation)?;
-        let learner = Learner::new(model, self.batches.loss);
-        let outcome = Training::new(self.run, self.training, learner, train, valid)
+        if let Some(test) = &self.corpus.test {
+            Windows::evaluation("test", test, evaluation)?;
+        }
+
+        let model = seeded_init(training.seed, self.device, init);
+        let learner = Learner::new(model, batches.loss);
+        let run = self.begin()?;
+        let outcome = Training::new(&run, training, learner, train, valid)
             .with_progress(self.args.progress())
             .launch()?;
-        self.run.save_model(&outcome.model.model)?;
+        run.save_model(&outcome.model.model)?;
         let losses = evaluate::neural(&outcome.model, self.corpus, evaluation, false)?;
         let result =
-            RunResult::new(RECIPE.name, self.training.seed, self.device).with_training(&outcome);
-        Ok((result, losses))
+            RunResult::new(RECIPE.name, training.seed, self.device).with_training(&outcome);
+        self.finish(&run, result, &losses)
     }
-}
 
-/// An n-gram model is not trained but counted.
-fn count(
-    config: &NgramConfig,
-    corpus: &Corpus,
-    run: &RunDirectory,
-    device: &Device,
-) -> Result<(RunResult, Losses), Report> {
-    let started = Instant::now();
-    let end = corpus.vocabulary.special(Special::EndOfSentence);
-    let model = config
-        .train(&corpus.train[1..], corpus.vocabulary.len(), end)
-        .map_err(|error| {
-            let wrong_setting = matches!(error, NgramError::Setting { .. });
-            let report = Report::from(error);
-            match wrong_setting {
-                true => report
-                    .with_exit_code(2)
-                    .with_help("change it under `[model]`"),
-                false => report,
-            }
-        })?;
-    let seconds = started.elapsed().as_secs_f64();
-    trained::save_ngram(run, &model)?;
-    let losses = evaluate::ngram(&model, corpus, false)?;
-    let mut result = RunResult::new(RECIPE.name, 0, device);
-    result.train_seconds = seconds;
-    result.wall_seconds = seconds;
-    result.tokens_per_second = corpus.train.len() as f64 / seconds;
-    Ok((result, losses))
+    /// Counts an n-gram model.
+    fn count(&self, config: &NgramConfig) -> Result<(), Report> {
+        let started = Instant::now();
+        let end = self.corpus.vocabulary.special(Special::EndOfSentence);
+        let model = config
+            .train(&self.corpus.train[1..], self.corpus.vocabulary.len(), end)
+            .map_err(|error| {
+                let wrong_setting = matches!(error, NgramError::Setting { .. });
+                let report = Report::from(error);
+                match wrong_setting {
+                    true => report
+                        .with_exit_code(2)
+                        .with_help("change it under `[model]`"),
+                    false => report,
+                }
+            })?;
+        let seconds = started.elapsed().as_secs_f64();
+        let run = self.begin()?;
+        trained::save_ngram(&run, &model)?;
+        let losses = evaluate::ngram(&model, self.corpus, false)?;
+        let mut result = RunResult::new(RECIPE.name, 0, self.device);
+        result.train_seconds = seconds;
+        result.wall_seconds = seconds;
+        result.tokens_per_second = self.corpus.train.len() as f64 / seconds;
+        self.finish(&run, result, &losses)
+    }
+
+    /// Makes the run directory, or goes on with it.
+    fn begin(&self) -> Result<RunDirectory, Report> {
+        let run = self.args.run_directory(&RECIPE, self.config)?;
+        if !trained::has_data(&run) {
+            trained::save_data(&run, self.corpus)?;
+        }
+        Ok(run)
+    }
+
+    /// Writes and prints what the run came to.
+    fn finish(&self, run: &RunDirectory, result: RunResult, losses: &Losses) -> Result<(), Report> {
+        let mut result = losses.report(result);
+        for (split, checksum) in &self.corpus.checksums {
+            result = result.with_dataset(split, checksum);
+        }
+        run.write_json("result.json", &result)?;
+        if self.args.json {
+            print_json(&result)?;
+        } else if !self.args.quiet {
+            eprint!("{losses}");
+            eprintln!("all in {}", run.path().display());
+        }
+        Ok(())
+    }
 }
 
 fn describe(corpus: &Corpus) {

@@ -1,6 +1,7 @@
 //! A trained model, back from its run directory.
 
 use crate::config::{Config, ModelConfig};
+use crate::corpus::Corpus;
 use burn::tensor::Device;
 use burn_recurrent_models::ngram::{NgramModel, NgramRecord};
 use burn_recurrent_models::{
@@ -8,10 +9,13 @@ use burn_recurrent_models::{
 };
 use burn_recurrent_text::Vocabulary;
 use burn_recurrent_train::{Report, RunDirectory};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::BufReader;
 
 const VOCABULARY: &str = "vocabulary.json";
+const DATA: &str = "data.json";
 const NGRAMS: &str = "model.ngrams";
 
 /// A trained model of any kind.
@@ -38,7 +42,7 @@ impl Trained {
         device: &Device,
     ) -> Result<Self, Report> {
         let size = vocabulary.len();
-        let model = match &config.model {
+        Ok(match &config.model {
             ModelConfig::Ngram(_) => Self::Ngram(Box::new(load_ngram(run)?)),
             ModelConfig::Window { .. } => {
                 let config = config.model.window(size).expect("it is a window model");
@@ -51,16 +55,7 @@ impl Trained {
                     .expect("it is a recurrent model");
                 Self::Recurrent(Neural::new(run.load_model(config.init(device)?)?))
             }
-        };
-        let known = model.vocabulary_size();
-        if known != size {
-            return Err(Report::failure(format!(
-                "{} has {size} tokens, but the model beside it was trained with {known}",
-                run.file(VOCABULARY).display()
-            ))
-            .with_help("put back the vocabulary that the run was trained with"));
-        }
-        Ok(model)
+        })
     }
 }
 
@@ -103,14 +98,79 @@ impl LanguageModel for Trained {
     }
 }
 
-/// Writes the vocabulary into a run directory.
-pub fn save_vocabulary(run: &RunDirectory, vocabulary: &Vocabulary) -> Result<(), Report> {
-    Ok(vocabulary.save(run.file(VOCABULARY))?)
+/// `data.json`: what a run's data was when it began.
+#[derive(Debug, Serialize, Deserialize)]
+struct Data {
+    /// The vocabulary's fingerprint.
+    vocabulary: String,
+    /// The SHA-256 of each split's text.
+    splits: BTreeMap<String, String>,
 }
 
-/// Reads the vocabulary from a run directory.
+/// Writes what a run's text is and its vocabulary into a new run directory.
+pub fn save_data(run: &RunDirectory, corpus: &Corpus) -> Result<(), Report> {
+    corpus.vocabulary.save(run.file(VOCABULARY))?;
+    let splits = corpus.checksums.iter();
+    let data = Data {
+        vocabulary: corpus.vocabulary.fingerprint().to_string(),
+        splits: splits
+            .map(|(split, checksum)| (split.to_string(), checksum.clone()))
+            .collect(),
+    };
+    Ok(run.write_json(DATA, &data)?)
+}
+
+/// Whether a run directory already has what [`save_data`] writes.
+pub fn has_data(run: &RunDirectory) -> bool {
+    run.file(DATA).exists()
+}
+
+/// Reads the vocabulary from a run directory, the one that the run began with.
 pub fn load_vocabulary(run: &RunDirectory) -> Result<Vocabulary, Report> {
-    Ok(Vocabulary::load(run.file(VOCABULARY))?)
+    let vocabulary = Vocabulary::load(run.file(VOCABULARY))?;
+    let (found, expected) = (
+        vocabulary.fingerprint().to_string(),
+        load_data(run)?.vocabulary,
+    );
+    if found != expected {
+        return Err(Report::failure(format!(
+            "{} is not the vocabulary that the model of this run was trained with (fingerprint {found}, expected \
+             {expected})",
+            run.file(VOCABULARY).display()
+        ))
+        .with_help("put back the vocabulary that the run began with"));
+    }
+    Ok(vocabulary)
+}
+
+/// Loads the text of a run, which must be the text that it began with.
+pub fn load_corpus(
+    run: &RunDirectory,
+    config: &Config,
+    vocabulary: &Vocabulary,
+) -> Result<Corpus, Report> {
+    let corpus = Corpus::load_for(&config.data, vocabulary)?;
+    let expected = load_data(run)?.splits;
+    for (split, found) in &corpus.checksums {
+        if expected.get(*split) != Some(found) {
+            return Err(Report::failure(format!(
+                "the {split} text is not the one that the run in {} began with (SHA-256 {found})",
+                run.path().display()
+            ))
+            .with_help("put back the text, or begin a new run"));
+        }
+    }
+    Ok(corpus)
+}
+
+fn load_data(run: &RunDirectory) -> Result<Data, Report> {
+    let path = run.file(DATA);
+    let text = std::fs::read_to_string(&path)
+        .map_err(|error| Report::failure(format!("cannot read {}: {error}", path.display())))?;
+    serde_json::from_str(&text).map_err(|error| {
+        Report::failure(format!("{} is damaged: {error}", path.display()))
+            .with_help("begin a new run")
+    })
 }
 
 /// Writes an n-gram model into a run directory.

@@ -59,13 +59,14 @@ fn one_line_and_no_final_newline_are_text_enough() {
 fn a_text_too_short_for_its_lanes_says_which_setting_to_lower() {
     let bench = Bench::new();
     train_on(&bench, "byte", b"a", b"a a").fails(1, &["training text", "batches.lanes"]);
+    assert!(!bench.path("run").exists(), "nothing was begun");
 }
 
 #[test]
 fn invalid_utf_8_is_named_by_file_line_and_byte() {
     let bench = Bench::new();
     let ran = train_on(&bench, "word", b"the cat\nis \xff small\n", TEXT);
-    ran.fails(1, &["train.txt", "line 2", "UTF-8"]);
+    ran.fails(1, &["train.txt", "line 2", "byte 11", "UTF-8"]);
 }
 
 #[test]
@@ -123,7 +124,8 @@ fn an_impossible_ngram_model_is_refused() {
         "--set",
         "data.source={kind=\"stories\", seed=1, train_lines=9, valid_lines=9, test_lines=9}",
     ]);
-    ran.fails(2, &["order"]);
+    ran.fails(2, &["model.order"]);
+    assert!(!bench.path("run").exists(), "nothing was begun");
 }
 
 #[test]
@@ -268,8 +270,48 @@ fn a_vocabulary_that_does_not_fit_the_model_is_refused() {
     .unwrap();
     for verb in ["evaluate", "sample"] {
         let ran = bench.run(&[verb, "--model", "run"]);
-        ran.fails(1, &["model.safetensors"]);
+        ran.fails(1, &["vocabulary.json", "trained with"]);
     }
+}
+
+#[test]
+fn a_run_goes_on_only_with_the_text_that_it_began_with() {
+    let bench = Bench::new();
+    assert_eq!(train_on(&bench, "word", TEXT, TEXT).code, Some(0));
+    let files = [
+        "vocabulary.json",
+        "model.safetensors",
+        "metrics.jsonl",
+        "result.json",
+    ];
+    let read = || files.map(|file| std::fs::read(bench.path("run").join(file)).unwrap());
+    let before = read();
+    // The same words in another order: every size stays the same.
+    bench.write(
+        "train.txt",
+        "the dog is small\nthe cat is small\nthe cat is the dog\n",
+    );
+    for arguments in [
+        &["train", "--run", "run", "--resume"][..],
+        &["evaluate", "--model", "run", "--split", "valid"],
+    ] {
+        bench
+            .run(arguments)
+            .fails(1, &["train text is not the one", "began with"]);
+    }
+    assert!(read() == before);
+}
+
+#[test]
+fn an_initialiser_that_draws_nothing_is_refused() {
+    let bench = Bench::new();
+    let set = |initializer: &str| {
+        let set = format!("model.initializer={initializer}");
+        bench.run(&["train", "--run", "run", "--set", &set])
+    };
+    set(r#"{kind="uniform", bound=0.0}"#).fails(2, &["model.initializer.bound"]);
+    set(r#"{kind="uniform", bound=0.1, bond=3}"#).fails(2, &["bond"]);
+    set(r#"{kind="torch", bound=0.1}"#).fails(2, &["bound"]);
 }
 
 #[test]

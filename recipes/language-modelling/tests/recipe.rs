@@ -212,6 +212,24 @@ fn an_ngram_model_is_counted_evaluated_and_sampled() {
     );
     let evaluated = bench.run(&["evaluate", "--model", "run", "--json"]);
     assert_eq!(number(&evaluated.json()[0], "test_perplexity"), test);
+    for (name, smoothing) in [
+        ("katz", "model.smoothing={katz={threshold=5}}"),
+        ("add-k", "model.smoothing={add-k={k=0.01}}"),
+        ("backoff", "model.smoothing={stupid-backoff={alpha=0.4}}"),
+    ] {
+        let trained = bench.run(&[
+            "train",
+            "ngram.toml",
+            "--run",
+            name,
+            "--json",
+            "--quiet",
+            "--set",
+            smoothing,
+        ]);
+        let other = number(&trained.json()[0], "test_perplexity");
+        assert!(other > source, "{name}: {other}");
+    }
     let sampled = bench
         .run(&["sample", "--model", "run", "--count", "2", "--json"])
         .json();
@@ -318,6 +336,25 @@ fn progress_goes_to_standard_error_and_the_result_to_standard_output() {
     for text in ["epoch 1", "epoch 2", "tokens to train on"] {
         assert!(ran.stderr.contains(text), "no `{text}` in: {}", ran.stderr);
     }
+}
+
+#[test]
+fn ndarray_trains_and_evaluates() {
+    let bench = Bench::new();
+    let mut command = bench.command(&train("run", &["--json"]));
+    let ran = common::Ran::new(command.env("BURN_DEVICE", "ndarray").output().unwrap());
+    let result = &ran.json()[0];
+    assert!(
+        result["device"]
+            .as_str()
+            .unwrap()
+            .to_lowercase()
+            .contains("ndarray"),
+        "{result}"
+    );
+    let evaluated = bench.run(&["evaluate", "--model", "run", "--json"]);
+    let on_flex = number(&evaluated.json()[0], "test_perplexity");
+    assert!((on_flex / number(result, "test_perplexity") - 1.0).abs() < 1e-4);
 }
 
 #[test]
