@@ -16,7 +16,6 @@ use burn::optim::{ModuleOptimizer, OptimizerRecord};
 use burn::store::{ModuleRecord, RecordError, burn_pack};
 use burn::tensor::{Bytes, TensorData};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::files;
 use crate::loop_state::LoopState;
@@ -43,10 +42,9 @@ struct FileEntry {
 
 impl FileEntry {
     fn of(content: &[u8]) -> Self {
-        let digest = Sha256::digest(content);
         Self {
             bytes: content.len() as u64,
-            sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+            sha256: files::sha256(content),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Files that are either whole or absent.
 
+use sha2::{Digest, Sha256};
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
@@ -73,6 +74,12 @@ pub(crate) fn remove_temporaries(folder: &Path) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// The SHA-256 of some bytes, in hexadecimal.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    let digest = Sha256::digest(bytes);
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

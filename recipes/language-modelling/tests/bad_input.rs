@@ -247,6 +247,11 @@ fn a_damaged_model_or_vocabulary_is_named() {
         .run(&["evaluate", "--model", "run"])
         .fails(1, &["model.safetensors"]);
     bench.write("run/model.safetensors", whole);
+    flip_a_bit(&bench.path("run/model.safetensors"));
+    bench
+        .run(&["evaluate", "--model", "run"])
+        .fails(1, &["model.safetensors", "SHA-256"]);
+    flip_a_bit(&bench.path("run/model.safetensors"));
     flip_a_bit(&bench.path("run/vocabulary.json"));
     bench
         .run(&["evaluate", "--model", "run"])
