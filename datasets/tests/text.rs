@@ -1,6 +1,7 @@
 //! Reading and splitting text files, good and bad.
 
 use std::fs;
+use std::io::Write;
 use std::path::PathBuf;
 
 use burn_recurrent_datasets::{
@@ -203,7 +204,12 @@ fn the_bundled_data_sets_have_their_published_sizes() {
         if dataset.files.iter().all(there) {
             return Some(TextSplits::from_dataset(dataset, &cache).unwrap());
         }
-        println!("skipped: {name} is not in {}", cache.folder().display());
+        writeln!(
+            std::io::stderr(),
+            "skipped: {name} is not in {}",
+            cache.folder().display()
+        )
+        .unwrap();
         None
     };
     if let Some(ptb) = load("ptb") {

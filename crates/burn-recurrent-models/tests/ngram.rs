@@ -1,6 +1,7 @@
 //! n-gram models against an independent implementation, against what must hold for any stream, and on real text.
 
 use std::collections::HashMap;
+use std::io::Write;
 use std::path::Path;
 
 use burn_recurrent_models::ngram::{
@@ -409,7 +410,12 @@ fn penn_treebank() -> Option<([Vec<u32>; 3], usize)> {
     };
     let folder = Path::new(&folder).join("ptb");
     if !folder.is_dir() {
-        println!("skipped: {} is not there", folder.display());
+        writeln!(
+            std::io::stderr(),
+            "skipped: {} is not there",
+            folder.display()
+        )
+        .unwrap();
         return None;
     }
     let mut ids = HashMap::from([("<eos>".to_string(), 0)]);

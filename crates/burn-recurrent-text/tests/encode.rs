@@ -1,5 +1,6 @@
 //! Text to ids and back.
 
+use std::io::Write;
 use std::path::Path;
 
 use burn_recurrent_text::{Special, TextError, Unit, Vocabulary, VocabularyBuilder, utf8};
@@ -153,7 +154,11 @@ fn the_penn_treebank_has_its_published_sizes() {
     let Some(folder) =
         std::env::var_os("BURN_RECURRENT_DATA").filter(|f| Path::new(f).join("ptb").is_dir())
     else {
-        println!("skipped: there is no folder `ptb` in the one that BURN_RECURRENT_DATA names");
+        writeln!(
+            std::io::stderr(),
+            "skipped: there is no folder `ptb` in the one that BURN_RECURRENT_DATA names"
+        )
+        .unwrap();
         return;
     };
     let read = |part: &str| {

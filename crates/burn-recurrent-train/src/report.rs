@@ -58,6 +58,12 @@ impl Report {
         self
     }
 
+    /// Whether the reader of a pipe is gone.
+    fn is_broken_pipe(&self) -> bool {
+        let error = self.error.downcast_ref::<std::io::Error>();
+        error.is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+    }
+
     /// 2 for wrong usage or config, 1 for anything else.
     pub fn exit_code(&self) -> u8 {
         self.exit_code
@@ -135,6 +141,8 @@ pub fn main_exit(command: impl FnOnce() -> Result<(), Report>) -> ExitCode {
     // Nothing of what the closure touched is used afterwards.
     match panic::catch_unwind(AssertUnwindSafe(command)) {
         Ok(Ok(())) => ExitCode::SUCCESS,
+        // Whoever read the output has seen enough, as `head` has.
+        Ok(Err(report)) if report.is_broken_pipe() => ExitCode::SUCCESS,
         Ok(Err(report)) => {
             eprintln!("{report}");
             ExitCode::from(report.exit_code)
