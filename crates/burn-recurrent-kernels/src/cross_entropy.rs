@@ -1,7 +1,7 @@
 //! A linear layer over a vocabulary together with its cross entropy.
 
 use burn::backend::Dispatch;
-use burn::tensor::{Int, Tensor};
+use burn::tensor::{DType, Int, Tensor};
 
 use crate::extension::RecurrentOps;
 
@@ -41,7 +41,7 @@ pub fn linear_cross_entropy(
         assert_eq!(bias.dims(), [vocabulary], "bias must be [vocabulary]");
     }
     let has_bias = bias.is_some();
-    let bias = bias.unwrap_or_else(|| Tensor::zeros([1], &device));
+    let bias = bias.unwrap_or_else(|| Tensor::zeros([1], (&device, DType::F32)));
     Tensor::from_dispatch(<Dispatch as RecurrentOps>::recurrent_linear_cross_entropy(
         hidden.into_dispatch(),
         weight.into_dispatch(),

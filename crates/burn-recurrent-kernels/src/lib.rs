@@ -19,7 +19,7 @@ pub use cpu::kernels::Isa;
 pub use cpu::pool::{set_threads, threads};
 pub use cross_entropy::linear_cross_entropy;
 pub use kind::{Cell, Layout};
-pub use path::{Path, Reason, path, supported};
+pub use path::{Path, Reason, path, path_of_all, supported};
 pub use sequence::{
     SequenceOptions, SequenceOutput, SequenceState, SequenceWeights, gru_sequence, lstm_sequence,
     rnn_sequence, sequence,

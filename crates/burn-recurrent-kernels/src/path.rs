@@ -46,6 +46,15 @@ pub fn path(device: &Device, dtype: DType) -> Path {
     }
 }
 
+/// The path of a call whose tensors have these types: [`Path::Fused`] where it is that for all of them,
+/// else the reason for the first for which it is not.
+pub fn path_of_all(device: &Device, dtypes: impl IntoIterator<Item = DType>) -> Path {
+    let mut paths = dtypes.into_iter().map(|dtype| path(device, dtype));
+    paths
+        .find(|path| *path != Path::Fused)
+        .unwrap_or_else(|| path(device, DType::F32))
+}
+
 /// Whether [`path`] is [`Path::Fused`].
 pub fn supported(device: &Device, dtype: DType) -> bool {
     path(device, dtype) == Path::Fused

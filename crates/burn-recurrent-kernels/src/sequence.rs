@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use burn::backend::Dispatch;
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{DType, Device, Tensor};
 
 use crate::extension::{Call, RecurrentOps};
 use crate::kind::{Cell, Layout};
@@ -188,9 +188,10 @@ fn layout_dims(input: &Tensor<3>, layout: Layout) -> [usize; 3] {
     }
 }
 
-/// A stand-in for an operand that is absent, since an operation takes a fixed number of them.
+/// A stand-in for an operand that is absent, since an operation takes a fixed number of them. It is
+/// `f32` like the others, whatever type of numbers the device makes by default.
 fn or_nothing<const D: usize>(tensor: Option<Tensor<D>>, device: &Device) -> Tensor<D> {
-    tensor.unwrap_or_else(|| Tensor::zeros([1; D], device))
+    tensor.unwrap_or_else(|| Tensor::zeros([1; D], (device, DType::F32)))
 }
 
 /// Panics where the shapes do not fit together.

@@ -1,7 +1,7 @@
 //! The fused linear layer with cross entropy equals plain tensor operations.
 #![cfg(feature = "flex")]
 
-use burn::tensor::{Device, Int, Tensor, TensorData, activation::log_softmax};
+use burn::tensor::{DType, Device, Int, Tensor, TensorData, activation::log_softmax};
 use burn_recurrent_kernels::linear_cross_entropy;
 
 fn numbers(seed: &mut u64, count: usize) -> Vec<f32> {
@@ -40,6 +40,7 @@ fn losses_and_gradients_equal_tensor_operations() {
         (5, 7, 65, false),
         (33, 20, 300, true),
         (130, 63, 4099, true),
+        (1100, 37, 71, true),
     ] {
         let mut seed = vocabulary as u64;
         let mut make = |shape: &[usize]| {
@@ -132,4 +133,107 @@ fn a_target_outside_the_vocabulary_is_refused() {
         None,
         Tensor::from_ints([3], &device),
     );
+}
+
+#[test]
+fn targets_outside_the_vocabulary_leave_nothing_behind() {
+    for device in [Device::flex(), Device::flex().autodiff()] {
+        let run = |target: i64| {
+            std::panic::catch_unwind(|| {
+                let hidden = Tensor::<2>::ones([2, 2], &device);
+                let weight = Tensor::<2>::ones([2, 3], &device);
+                let targets = Tensor::<1, Int>::from_data([0, target], (&device, DType::I64));
+                list(linear_cross_entropy(hidden, weight, None, targets))
+            })
+        };
+        for target in [-1, 3, i64::MAX, i64::MIN] {
+            let panic = run(target).unwrap_err();
+            let text = panic.downcast_ref::<String>().unwrap();
+            assert_eq!(*text, format!("target {target} in a vocabulary of 3"));
+            let fine = run(2).unwrap();
+            assert!(
+                fine.iter().all(|x| (x - 3f32.ln()).abs() < 1e-6),
+                "{fine:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn one_tracked_operand_gets_the_gradient_that_it_gets_among_others() {
+    let device = Device::flex().autodiff();
+    let (tokens, d_hidden, vocabulary) = (20, 7, 65);
+    let run = |tracked: [bool; 3]| {
+        let mut seed = 9;
+        let mut make = |shape: [usize; 2], tracked: bool| {
+            let data = numbers(&mut seed, shape[0] * shape[1]);
+            let tensor = Tensor::<2>::from_data(TensorData::new(data, shape), &device);
+            if tracked {
+                tensor.require_grad()
+            } else {
+                tensor
+            }
+        };
+        let hidden = make([tokens, d_hidden], tracked[0]);
+        let weight = make([d_hidden, vocabulary], tracked[1]);
+        let bias = make([1, vocabulary], tracked[2]);
+        let targets: Vec<i64> = (0..tokens as i64).collect();
+        let losses = linear_cross_entropy(
+            hidden.clone(),
+            weight.clone(),
+            Some(bias.clone().reshape([vocabulary])),
+            Tensor::from_data(TensorData::new(targets, [tokens]), &device),
+        );
+        let grads = losses.sum().backward();
+        [hidden, weight, bias].map(|tensor| tensor.grad(&grads).map(list))
+    };
+    let all = run([true; 3]);
+    assert!(all.iter().all(Option::is_some));
+    for k in 0..3 {
+        let one = run([0, 1, 2].map(|i| i == k));
+        for i in 0..3 {
+            assert_eq!(one[i], all[i].clone().filter(|_| i == k), "operand {k}");
+        }
+    }
+}
+
+#[test]
+fn operands_may_lie_in_memory_in_any_way() {
+    let device = Device::flex();
+    let (tokens, d_hidden, vocabulary) = (6, 4, 9);
+    let mut seed = 4;
+    let mut make = |shape: [usize; 2]| {
+        let data = numbers(&mut seed, shape[0] * shape[1]);
+        Tensor::<2>::from_data(TensorData::new(data, shape), &device)
+    };
+    let transposed = (
+        make([d_hidden, tokens]).swap_dims(0, 1),
+        make([vocabulary, d_hidden]).swap_dims(0, 1),
+    );
+    let narrowed = (
+        make([tokens, d_hidden + 3]).narrow(1, 2, d_hidden),
+        make([d_hidden, vocabulary + 3]).narrow(1, 1, vocabulary),
+    );
+    let expanded = (
+        make([1, d_hidden]).expand([tokens, d_hidden]),
+        make([d_hidden, 1]).expand([d_hidden, vocabulary]),
+    );
+    let targets = Tensor::<1, Int>::from_data([0, 8, 3, 3, 1, 7], &device);
+    let every_other =
+        Tensor::<2, Int>::from_data([[0, 5], [8, 5], [3, 5], [3, 5], [1, 5], [7, 5]], &device);
+    for (hidden, weight) in [transposed, narrowed, expanded] {
+        let logits = hidden.clone().matmul(weight.clone());
+        let picked = log_softmax(logits, 1).gather(1, targets.clone().unsqueeze_dim(1));
+        let theirs = list(picked.neg().reshape([tokens]));
+        let strided = every_other.clone().narrow(1, 0, 1).reshape([tokens]);
+        for targets in [targets.clone(), strided] {
+            let ours = list(linear_cross_entropy(
+                hidden.clone(),
+                weight.clone(),
+                None,
+                targets,
+            ));
+            assert!(difference(&ours, &theirs) < 1e-5);
+        }
+    }
 }

@@ -3,129 +3,12 @@
 
 mod common;
 
-use std::sync::Mutex;
-
 use burn::tensor::{Device, Tensor, TensorData};
-use burn_recurrent_kernels::{
-    Cell, Layout, Path, SequenceOptions, SequenceState, SequenceWeights, path, sequence,
-    set_threads,
+use burn_recurrent_kernels::{Cell, Layout, Path, Reason, path, path_of_all};
+use common::{
+    CELLS, Case, Operands, Read, difference, fused, gradients, list, loss, numbers, portable, small,
 };
-use common::{Case, Operands, numbers, portable};
 use proptest::prelude::*;
-
-const CELLS: [Cell; 5] = [
-    Cell::RnnTanh,
-    Cell::RnnRelu,
-    Cell::GruResetAfter,
-    Cell::GruResetBefore,
-    Cell::Lstm,
-];
-
-/// The number of threads is the process's: tests that set it take turns.
-static THREADS: Mutex<()> = Mutex::new(());
-
-fn fused(case: &Case, operands: Operands) -> (Tensor<3>, Tensor<2>, Option<Tensor<2>>) {
-    let Operands {
-        input,
-        w_ih,
-        w_hh,
-        bias,
-        bias_candidate,
-        hidden,
-        cell,
-    } = operands;
-    let after = case.cell == Cell::GruResetAfter;
-    let ragged = case.lengths.iter().any(|&length| length < case.time);
-    let result = sequence(
-        case.cell,
-        input,
-        SequenceWeights {
-            w_ih,
-            w_hh,
-            bias: case.has_bias.then_some(bias),
-            bias_candidate: (case.has_bias && after).then_some(bias_candidate),
-        },
-        SequenceState {
-            hidden: case.has_state.then_some(hidden),
-            cell: (case.has_state && case.cell == Cell::Lstm).then_some(cell),
-        },
-        SequenceOptions {
-            layout: case.layout,
-            reverse: case.reverse,
-            lengths: ragged.then_some(&case.lengths),
-        },
-    );
-    (result.output, result.hidden, result.cell)
-}
-
-/// Which results the loss reads.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Read {
-    Output,
-    Last,
-    Both,
-}
-
-/// A weighted sum of the results, so that every number gets a gradient of its own.
-fn loss(
-    case: &Case,
-    read: Read,
-    output: Tensor<3>,
-    hidden: Tensor<2>,
-    cell: Option<Tensor<2>>,
-) -> Tensor<1> {
-    let device = output.device();
-    let mut seed = case.seed ^ 0x5555;
-    let mut weights = |count| numbers(&mut seed, count, 1.0);
-    let w3 = TensorData::new(weights(output.shape().num_elements()), output.dims());
-    let w_hidden = TensorData::new(weights(hidden.shape().num_elements()), hidden.dims());
-    let mut loss = Tensor::zeros([1], &device);
-    if read != Read::Last {
-        loss = loss + (output * Tensor::from_data(w3, &device)).sum();
-    }
-    if read != Read::Output {
-        let w_cell = TensorData::new(weights(hidden.shape().num_elements()), hidden.dims());
-        loss = loss + (hidden * Tensor::from_data(w_hidden, &device)).sum();
-        if let Some(cell) = cell {
-            loss = loss + (cell * Tensor::from_data(w_cell, &device)).sum();
-        }
-    }
-    loss
-}
-
-fn gradients(operands: &Operands, loss: Tensor<1>) -> Vec<Option<Vec<f32>>> {
-    let grads = loss.backward();
-    fn list<const D: usize>(data: Option<Tensor<D>>) -> Option<Vec<f32>> {
-        data.map(|data| data.into_data().try_to_vec().unwrap())
-    }
-    vec![
-        list(operands.input.grad(&grads)),
-        list(operands.w_ih.grad(&grads)),
-        list(operands.w_hh.grad(&grads)),
-        list(operands.bias.grad(&grads)),
-        list(operands.bias_candidate.grad(&grads)),
-        list(operands.hidden.grad(&grads)),
-        list(operands.cell.grad(&grads)),
-    ]
-}
-
-fn list<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
-    tensor.into_data().try_to_vec().unwrap()
-}
-
-/// Largest difference, relative to the largest number.
-fn difference(ours: &[f32], theirs: &[f32]) -> f32 {
-    assert_eq!(ours.len(), theirs.len());
-    let size = theirs.iter().fold(1e-2f32, |most, x| most.max(x.abs()));
-    let most = ours.iter().zip(theirs).map(|(a, b)| (a - b).abs());
-    most.fold(0.0, |most: f32, x| {
-        if x.is_nan() {
-            f32::INFINITY
-        } else {
-            most.max(x)
-        }
-    }) / size
-}
 
 /// Compares outputs, final states and all gradients.
 fn compare(case: &Case, read: Read) {
@@ -185,22 +68,6 @@ fn compare(case: &Case, read: Read) {
     }
 }
 
-fn small() -> Case {
-    Case {
-        cell: Cell::Lstm,
-        batch: 3,
-        time: 4,
-        d_input: 5,
-        d_hidden: 7,
-        lengths: vec![4; 3],
-        reverse: false,
-        layout: Layout::BatchFirst,
-        has_bias: true,
-        has_state: true,
-        seed: 1,
-    }
-}
-
 #[test]
 fn flex_takes_the_fused_path() {
     assert_eq!(path(&Device::flex(), burn::tensor::DType::F32), Path::Fused);
@@ -212,15 +79,34 @@ fn flex_takes_the_fused_path() {
         path(&Device::flex(), burn::tensor::DType::F64),
         Path::Portable(_)
     ));
+    let (f32, f64) = (burn::tensor::DType::F32, burn::tensor::DType::F64);
+    assert_eq!(path_of_all(&Device::flex(), []), Path::Fused);
+    assert_eq!(path_of_all(&Device::flex(), [f32, f32]), Path::Fused);
+    assert_eq!(
+        path_of_all(&Device::flex(), [f32, f64]),
+        Path::Portable(Reason::DType(f64))
+    );
 }
 
 #[test]
 fn every_cell_equals_tensor_operations() {
     for cell in CELLS {
-        for read in [Read::Output, Read::Last, Read::Both] {
+        for read in [Read::Output, Read::Last, Read::Hidden, Read::Both] {
             compare(&Case { cell, ..small() }, read);
         }
     }
+    for reverse in [false, true] {
+        let lengths = vec![2, 0, 4];
+        compare(
+            &Case {
+                reverse,
+                lengths,
+                ..small()
+            },
+            Read::Cell,
+        );
+    }
+    compare(&small(), Read::Cell);
 }
 
 #[test]
@@ -330,44 +216,6 @@ proptest! {
             has_state: flags & 16 > 0,
             seed,
         }, [Read::Output, Read::Last, Read::Both][read]);
-    }
-}
-
-#[test]
-fn results_do_not_depend_on_the_number_of_threads() {
-    let _turn = THREADS.lock();
-    for cell in CELLS {
-        for (batch, time, d_hidden) in [(1, 30, 130), (20, 12, 100), (13, 9, 65)] {
-            let case = Case {
-                cell,
-                batch,
-                time,
-                d_hidden,
-                lengths: vec![time; batch],
-                ..small()
-            };
-            let mut first: Option<Vec<Vec<u32>>> = None;
-            for threads in [1, 2, 3, 5] {
-                set_threads(threads);
-                let operands = case.operands(&Device::flex().autodiff()).require_grad();
-                let (output, hidden, cell) = fused(&case, operands.clone());
-                let mut all = vec![list(output.clone()), list(hidden.clone())];
-                all.extend(
-                    gradients(&operands, loss(&case, Read::Both, output, hidden, cell))
-                        .into_iter()
-                        .flatten(),
-                );
-                let bits = all
-                    .iter()
-                    .map(|x| x.iter().map(|x| x.to_bits()).collect())
-                    .collect();
-                match &first {
-                    None => first = Some(bits),
-                    Some(first) => assert!(*first == bits, "{threads} threads differ: {case:?}"),
-                }
-            }
-            set_threads(0);
-        }
     }
 }
 
@@ -486,4 +334,134 @@ fn gradients_equal_finite_differences() {
             );
         }
     }
+}
+
+#[test]
+fn one_tracked_operand_gets_the_gradient_that_it_gets_among_others() {
+    for cell in [Cell::Lstm, Cell::GruResetAfter, Cell::GruResetBefore] {
+        for lengths in [vec![4; 3], vec![2, 0, 4]] {
+            let case = Case {
+                cell,
+                lengths,
+                ..small()
+            };
+            let run = |tracked: &dyn Fn(Operands) -> Operands| {
+                let operands = tracked(case.operands(&Device::flex().autodiff()));
+                let (output, hidden, cell) = fused(&case, operands.clone());
+                gradients(&operands, loss(&case, Read::Both, output, hidden, cell))
+            };
+            let all = run(&Operands::require_grad);
+            for (k, expected) in all.iter().enumerate() {
+                if expected.is_none() {
+                    // The cell has no such operand.
+                    continue;
+                }
+                let mut one = run(&|operands| operands.require_grad_of(k));
+                assert_eq!(one[k], *expected, "{cell:?} operand {k}");
+                one.remove(k);
+                assert!(one.iter().all(Option::is_none), "{cell:?} operand {k}");
+            }
+        }
+    }
+}
+
+/// Output, final hidden state and final cell state.
+type Results = (Tensor<3>, Tensor<2>, Option<Tensor<2>>);
+
+/// Transposed, cut out of larger tensors, or repeated along a dimension.
+#[test]
+fn operands_may_lie_in_memory_in_any_way() {
+    for cell in CELLS {
+        let case = Case { cell, ..small() };
+        let device = Device::flex().autodiff();
+        let columns = cell.gates() * case.d_hidden;
+        let run = |way: usize, path: &dyn Fn(&Case, Operands) -> Results| {
+            let leaves = case.operands(&device).require_grad();
+            let operands = match way {
+                0 => Operands {
+                    input: leaves.input.clone().swap_dims(0, 1).reshape([3, 4, 5]),
+                    w_ih: leaves.w_ih.clone().reshape([columns, 5]).swap_dims(0, 1),
+                    w_hh: leaves.w_hh.clone().reshape([columns, 7]).swap_dims(0, 1),
+                    hidden: leaves.hidden.clone().reshape([7, 3]).swap_dims(0, 1),
+                    cell: leaves.cell.clone().reshape([7, 3]).swap_dims(0, 1),
+                    ..leaves.clone()
+                },
+                1 => {
+                    let double = |x: &Tensor<2>| Tensor::cat(vec![x.clone(), x.clone().neg()], 1);
+                    Operands {
+                        input: Tensor::cat(vec![leaves.input.clone(); 2], 2).narrow(2, 3, 5),
+                        w_ih: double(&leaves.w_ih).narrow(1, 1, columns),
+                        w_hh: double(&leaves.w_hh).narrow(1, 2, columns),
+                        bias: Tensor::cat(vec![leaves.bias.clone(); 2], 0).narrow(0, 3, columns),
+                        hidden: double(&leaves.hidden).narrow(1, 3, 7),
+                        cell: double(&leaves.cell).narrow(1, 4, 7),
+                        ..leaves.clone()
+                    }
+                }
+                _ => Operands {
+                    input: leaves.input.clone().narrow(0, 1, 1).expand([3, 4, 5]),
+                    w_ih: leaves.w_ih.clone().narrow(0, 0, 1).expand([5, columns]),
+                    w_hh: leaves.w_hh.clone().narrow(1, 1, 1).expand([7, columns]),
+                    bias: leaves.bias.clone().narrow(0, 0, 1).expand([columns]),
+                    bias_candidate: leaves.bias_candidate.clone().narrow(0, 1, 1).expand([7]),
+                    hidden: leaves.hidden.clone().narrow(0, 2, 1).expand([3, 7]),
+                    cell: leaves.cell.clone().narrow(1, 2, 1).expand([3, 7]),
+                },
+            };
+            let (output, hidden, cell) = path(&case, operands);
+            let mut all = vec![Some(list(output.clone())), Some(list(hidden.clone()))];
+            let cell = (case.cell == Cell::Lstm).then_some(cell).flatten();
+            // What the sums' gradients look like in memory differs too.
+            let mut sum = loss(&case, Read::Both, output.clone(), hidden, cell) + output.sum();
+            sum = sum * 0.5;
+            all.extend(gradients(&leaves, sum));
+            all
+        };
+        for way in 0..3 {
+            let ours = run(way, &fused);
+            let theirs = run(way, &|case, operands| {
+                let (output, hidden, cell) = portable(case, operands);
+                (output, hidden, Some(cell))
+            });
+            for (k, (ours, theirs)) in ours.iter().zip(&theirs).enumerate() {
+                if let (Some(ours), Some(theirs)) = (ours, theirs) {
+                    let difference = difference(ours, theirs);
+                    assert!(
+                        difference <= 1e-5,
+                        "{cell:?} way {way} result {k}: {difference:.1e}"
+                    );
+                } else {
+                    let zero = ours.iter().chain(theirs).flatten().all(|&x| x == 0.0);
+                    assert!(zero, "{cell:?} way {way} result {k}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn calls_at_once_do_not_disturb_one_another() {
+    std::thread::scope(|scope| {
+        for thread in 0..4 {
+            scope.spawn(move || {
+                for (round, cell) in CELLS.into_iter().enumerate() {
+                    let (batch, time, d_hidden) = (3 + thread, 9, 60 + round);
+                    let lengths = vec![time; batch];
+                    let seed = (10 * thread + round) as u64;
+                    compare(
+                        &Case {
+                            cell,
+                            batch,
+                            time,
+                            d_hidden,
+                            lengths,
+                            seed,
+                            ..small()
+                        },
+                        Read::Both,
+                    );
+                }
+            });
+        }
+    });
 }

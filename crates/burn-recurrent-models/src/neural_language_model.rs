@@ -72,8 +72,10 @@ pub trait NeuralLanguageModel: Module + ModuleDisplay {
         let [_, _, width] = features.dims();
         let features = features.reshape([batch * time, width]);
         let targets = targets.reshape([batch * time]);
-        let nats = if kernels::supported(&features.device(), features.dtype()) {
-            let (weight, bias) = self.output();
+        let (weight, bias) = self.output();
+        let dtypes = [features.dtype(), weight.dtype()];
+        let path = kernels::path_of_all(&features.device(), &dtypes);
+        let nats = if path == kernels::Path::Fused {
             kernels::linear_cross_entropy(features, weight, bias, targets)
         } else {
             token_nats(self.logits(features), targets)

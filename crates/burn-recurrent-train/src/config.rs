@@ -334,7 +334,7 @@ mod tests {
     fn a_wrong_type_in_the_file_is_named_with_its_place() {
         assert_eq!(
             parse("name = \"a\"\n[model]\nd_hidden = \"8\"\n", &[]).unwrap_err(),
-            "c.toml:3:12: invalid type: string \"8\", expected usize"
+            "c.toml:3:12: `d_hidden`: invalid type: string \"8\", expected usize"
         );
     }
 
@@ -342,7 +342,7 @@ mod tests {
     fn a_wrong_file_is_blamed_even_beside_a_right_override() {
         assert_eq!(
             parse("name = \"a\"\n[model]\nd_hidden = \"8\"\n", &["name=b"]).unwrap_err(),
-            "c.toml:3:12: invalid type: string \"8\", expected usize"
+            "c.toml:3:12: `d_hidden`: invalid type: string \"8\", expected usize"
         );
     }
 

@@ -13,7 +13,7 @@ use super::shared::{ALONE, Output, ROW_GRAIN, SendLeft, Shared, Sizes, compact, 
 use super::weight_product::{SendProducts, Use, WeightProduct, weight_product};
 use crate::kind::Cell;
 
-/// Which gradients to compute; those of biases and states come with the weights'.
+/// Which gradients to compute; those of biases come with the weights', those of states always.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Wanted {
     pub(crate) input: bool,
@@ -29,7 +29,8 @@ pub(crate) struct Record<'a> {
     pub(crate) output: &'a [f32],
 }
 
-/// Gradients with the shapes of what they belong to; those not wanted are empty.
+/// Gradients with the shapes of what they belong to; those not wanted are empty, and so are those of
+/// what the cell does not have.
 pub(crate) struct Gradients {
     pub(crate) input: Vec<f32>,
     pub(crate) w_ih: Vec<f32>,
@@ -61,6 +62,19 @@ pub(crate) fn backward(
     } = sizes;
     let columns = sizes.columns();
     let (batch, total) = (schedule.batch, schedule.total);
+    let full = batch * schedule.time;
+    let only = |len, condition| if condition { len } else { 0 };
+    assert_eq!(record.input.len(), full * d_input, "input");
+    assert_eq!(record.output.len(), full * d_hidden, "output");
+    assert_eq!(d_output.len(), full * d_hidden, "d_output");
+    record.weights.check(sizes);
+    record.start.check(batch * d_hidden);
+    last.check(batch * d_hidden);
+    assert_eq!(saved.gates.len(), total * columns, "gates");
+    let cells = only(total * d_hidden, cell == Cell::Lstm);
+    assert_eq!(saved.cells.len(), cells, "cells");
+    let extra = only(total * d_hidden, cell == Cell::GruResetAfter);
+    assert_eq!(saved.extra.len(), extra, "extra");
     let compacted = compact(schedule, record.input, d_input);
     let input = compacted.as_deref().unwrap_or(record.input);
 
@@ -249,7 +263,7 @@ pub(crate) fn backward(
     let job = |thread: usize| {
         let (products, gates) = (&products, &gates);
         // SAFETY: each panel and each row is written by one thread; barriers separate writing from
-        // reading by others. Shapes were checked by the caller.
+        // reading by others. Sizes were checked above.
         unsafe {
             for index in share(fills.len(), 1, thread, team.size()) {
                 let (packed, panel, weights) = fills[index];

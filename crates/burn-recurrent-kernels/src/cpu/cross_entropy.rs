@@ -97,6 +97,15 @@ pub(crate) fn group_row(
     }
 }
 
+/// Panics where there is not one target for each token, or one is not in the vocabulary.
+pub(crate) fn check_targets(targets: &[usize], sizes: LossSizes) {
+    assert_eq!(targets.len(), sizes.tokens, "targets");
+    assert!(
+        targets.iter().all(|&target| target < sizes.vocabulary),
+        "a target outside the vocabulary"
+    );
+}
+
 /// Negative log-likelihood of each token's target in nats, and what the backward pass needs where
 /// `save`.
 ///
@@ -118,6 +127,10 @@ pub(crate) fn loss_forward(
         d_hidden,
         vocabulary,
     } = sizes;
+    assert_eq!(hidden.len(), tokens * d_hidden, "hidden");
+    assert_eq!(weight.len(), d_hidden * vocabulary, "weight");
+    assert!(bias.is_none_or(|bias| bias.len() == vocabulary), "bias");
+    check_targets(targets, sizes);
     let team = Team::take(if tokens * d_hidden * vocabulary < ALONE {
         1
     } else {
@@ -210,7 +223,8 @@ pub(crate) fn loss_forward(
                 for group in 0..cut.groups {
                     *factors_.at(at(group)) /= sum;
                 }
-                *losses_.at(row) = sum.ln() + most - *targets_.at(row);
+                // The logits' difference first: the logarithm may be far smaller than either.
+                *losses_.at(row) = sum.ln() + (most - *targets_.at(row));
             }
         }
     };
@@ -228,6 +242,12 @@ pub(crate) fn loss_forward(
 
 /// The logits of some rows for the columns of one group, into the places of its panels, of which
 /// `first` is the first.
+///
+/// # Safety
+///
+/// `weight` covers `d_hidden` rows and the columns, `hidden` covers the rows; `first` points to as
+/// many panels as the columns fill, of `tokens` whole rows each, and no other thread uses these rows
+/// of them meanwhile.
 #[expect(clippy::too_many_arguments)]
 unsafe fn logits(
     kernels: &Kernels,

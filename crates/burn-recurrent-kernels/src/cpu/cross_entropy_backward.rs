@@ -2,7 +2,9 @@
 
 use core::ops::Range;
 
-use super::cross_entropy::{Cut, LossSaved, LossSizes, ROW_BLOCK, VECTORS, blocks_of, group_row};
+use super::cross_entropy::{
+    Cut, LossSaved, LossSizes, ROW_BLOCK, VECTORS, blocks_of, check_targets, group_row,
+};
 use super::kernels::Kernels;
 use super::pack::{Packed, Scratch, Source};
 use super::pool::{Barrier, Team, share};
@@ -29,7 +31,8 @@ pub(crate) struct LossGradients {
     pub(crate) bias: Vec<f32>,
 }
 
-/// Differentiates [`super::cross_entropy::loss_forward`]; `d_loss` holds the gradient of each token's loss. Uses up `saved`.
+/// Differentiates [`super::cross_entropy::loss_forward`]; `d_loss` holds the gradient of each token's
+/// loss. Uses up `saved`.
 #[expect(clippy::too_many_arguments)]
 pub(crate) fn loss_backward(
     kernels: &'static Kernels,
@@ -57,6 +60,16 @@ pub(crate) fn loss_backward(
         exponentials: buffer,
         factors,
     } = saved;
+    assert_eq!(hidden.len(), tokens * d_hidden, "hidden");
+    assert_eq!(weight.len(), d_hidden * vocabulary, "weight");
+    check_targets(targets, sizes);
+    assert_eq!(d_loss.len(), tokens, "d_loss");
+    assert_eq!(
+        buffer.len(),
+        cut.panels * tokens * cut.width,
+        "exponentials"
+    );
+    assert_eq!(factors.len(), cut.groups * tokens, "factors");
     // Without tokens there is nothing that would write the weight's gradient.
     let fresh = |len| {
         if tokens == 0 {
@@ -92,6 +105,8 @@ pub(crate) fn loss_backward(
     // The hidden states, transposed and in the order in which tiles of the weight's gradient read
     // them: all panels do.
     let most = kernels.tiles(VECTORS).len();
+    // Rows are shared out in multiples of `ROW_GRAIN`, and parts of them must start at a tile.
+    assert!(ROW_GRAIN.is_multiple_of(most));
     let tiles = d_hidden.div_ceil(most);
     let tiled = Scratch::new(if wanted.weight {
         tiles * most * tokens
@@ -238,6 +253,11 @@ pub(crate) fn loss_backward(
 
 /// The gradient of some tokens' hidden states: a product whose left operand lies in panels, from
 /// which a few rows at a time are copied into a buffer.
+///
+/// # Safety
+///
+/// `buffer` holds all panels of `tokens` rows, which no thread writes any more; `transposed` is
+/// filled; `out` has room for `tokens` rows, of which no other thread uses those in `rows`.
 #[expect(clippy::too_many_arguments)]
 unsafe fn state_rows(
     kernels: &Kernels,
@@ -293,6 +313,12 @@ unsafe fn state_rows(
 }
 
 /// One tile of a product whose right operand is a panel that lies ready in memory.
+///
+/// # Safety
+///
+/// `rows` is at least one and no more than the largest tile has; `a` covers `rows` rows and `depth`,
+/// `b` is a whole panel that covers `depth`; `target` has room for `rows` rows of its columns, which
+/// are no more than the panel's, and no other thread uses them.
 unsafe fn multiply_ready(
     kernels: &Kernels,
     a: Left,
@@ -304,6 +330,7 @@ unsafe fn multiply_ready(
     const EDGE: usize = 14 * VECTORS * 16;
     let width = VECTORS * kernels.lanes;
     let whole = target.columns == width;
+    assert!(whole || rows * width <= EDGE);
     // SAFETY: the caller vouches for the operands; a narrow target goes through a buffer that holds
     // the panel's full width.
     unsafe {

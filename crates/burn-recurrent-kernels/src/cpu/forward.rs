@@ -48,6 +48,9 @@ pub(crate) fn forward(
     } = sizes;
     let columns = sizes.columns();
     let (batch, total) = (schedule.batch, schedule.total);
+    assert_eq!(input.len(), batch * schedule.time * d_input, "input");
+    weights.check(sizes);
+    start.check(batch * d_hidden);
     let compacted = compact(schedule, input, d_input);
     let input = compacted.as_deref().unwrap_or(input);
 
@@ -191,7 +194,7 @@ pub(crate) fn forward(
     let job = |thread: usize| {
         let (input, w_ih) = (&input, &w_ih);
         // SAFETY: each panel is filled by one thread, each row of gates written by one thread; the
-        // barriers separate writing from reading by others. Shapes were checked by the caller.
+        // barriers separate writing from reading by others. Sizes were checked above.
         unsafe {
             for index in share(fills.len(), 1, thread, team.size()) {
                 let (packed, panel, weights) = fills[index];
@@ -238,8 +241,8 @@ pub(crate) fn forward(
     breakable.push(&all);
     team.run(&breakable, &job);
 
-    // SAFETY: the threads wrote every element: gates, cells and the extra part of all real steps,
-    // and outputs of all steps, of which those that are not real were zero from the start.
+    // SAFETY: where all rows are `time` long the threads wrote every element of the output; else it
+    // was zero from the start.
     unsafe {
         Forward {
             output: output.finish(),

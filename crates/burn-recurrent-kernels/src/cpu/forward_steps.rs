@@ -129,6 +129,12 @@ impl Shape<'_> {
     }
 
     /// The recurrent product of the active rows for one part of the gates.
+    ///
+    /// # Safety
+    ///
+    /// `member` and `units` are the calling thread's; `left` holds the active rows, which no thread
+    /// writes meanwhile; `product` has room for as many rows, `product_row` apart, of all gates of
+    /// the units and a whole tile beyond.
     #[expect(clippy::too_many_arguments)]
     unsafe fn product(
         &self,
@@ -190,6 +196,10 @@ impl Shape<'_> {
     }
 
     /// The pointers of one row's step.
+    ///
+    /// # Safety
+    ///
+    /// `position` is in `rows`, for which `product` has room, `product_row` numbers each.
     #[expect(clippy::too_many_arguments)]
     unsafe fn row(
         &self,

@@ -10,7 +10,7 @@ use super::tile::{TileArgs, TileFn};
 /// An instruction set with kernels of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Isa {
-    /// AVX-512F, x86-64.
+    /// AVX-512 (F, VL and DQ) with AVX2 and FMA, x86-64.
     Avx512,
     /// AVX2 with FMA, x86-64.
     Avx2,
@@ -134,6 +134,7 @@ impl Isa {
             if is_x86_feature_detected!("avx512f")
                 && is_x86_feature_detected!("avx512vl")
                 && is_x86_feature_detected!("avx512dq")
+                && is_x86_feature_detected!("avx2")
                 && is_x86_feature_detected!("fma")
             {
                 found.push(Isa::Avx512);

@@ -10,6 +10,10 @@ const LN2_LOW: f32 = -2.121_944_4e-4;
 /// Splits `x = n ln 2 + r` and returns `n` and `e^r - 1` with full relative accuracy.
 ///
 /// The polynomial is the one of `expf` in the Cephes library.
+///
+/// # Safety
+///
+/// The processor has `S`.
 #[inline(always)]
 unsafe fn reduced<S: Simd>(x: S::V) -> (S::V, S::V) {
     // SAFETY: register operations; the caller guarantees the instruction set.
@@ -28,6 +32,10 @@ unsafe fn reduced<S: Simd>(x: S::V) -> (S::V, S::V) {
 }
 
 /// `e^x`: zero far below, infinity far above, NaN for NaN.
+///
+/// # Safety
+///
+/// The processor has `S`.
 #[inline(always)]
 pub(crate) unsafe fn exp<S: Simd>(x: S::V) -> S::V {
     // SAFETY: register operations; the caller guarantees the instruction set.
@@ -39,6 +47,10 @@ pub(crate) unsafe fn exp<S: Simd>(x: S::V) -> S::V {
 }
 
 /// `1 / (1 + e^-x)`.
+///
+/// # Safety
+///
+/// The processor has `S`.
 #[inline(always)]
 pub(crate) unsafe fn sigmoid<S: Simd>(x: S::V) -> S::V {
     // SAFETY: register operations; the caller guarantees the instruction set.
@@ -49,6 +61,10 @@ pub(crate) unsafe fn sigmoid<S: Simd>(x: S::V) -> S::V {
 }
 
 /// `tanh x`, computed as `t / (t + 2)` with `t = e^2x - 1`, which is exact enough near zero too.
+///
+/// # Safety
+///
+/// The processor has `S`.
 #[inline(always)]
 pub(crate) unsafe fn tanh<S: Simd>(x: S::V) -> S::V {
     // SAFETY: register operations; the caller guarantees the instruction set.

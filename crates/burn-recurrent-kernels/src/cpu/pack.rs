@@ -1,6 +1,7 @@
 //! Matrices copied into panels, the order in which a product tile reads them.
 
 use core::ops::Range;
+use core::ptr::NonNull;
 
 use super::recycle;
 
@@ -10,19 +11,27 @@ const LINE: usize = 16;
 /// Scratch memory that starts on a cache line. What it holds at first is arbitrary.
 #[derive(Debug)]
 pub(crate) struct Scratch {
+    /// Owns the memory; only `start` is used to get at it.
     data: Vec<f32>,
-    offset: usize,
+    start: NonNull<f32>,
+    len: usize,
 }
 
 impl Scratch {
     /// Room for `len` numbers.
     pub(crate) fn new(len: usize) -> Self {
         let mut data = recycle::take(len + LINE);
-        let offset = data
-            .as_mut_ptr()
-            .align_offset(LINE * size_of::<f32>())
-            .min(LINE);
-        Self { data, offset }
+        let first = data.as_mut_ptr();
+        let offset = first.align_offset(LINE * size_of::<f32>()).min(LINE);
+        // SAFETY: the capacity has `LINE` more numbers than were asked for, so that this is inside
+        // the allocation, and not null.
+        let start = unsafe { NonNull::new_unchecked(first.add(offset)) };
+        Self { data, start, len }
+    }
+
+    /// The numbers that there is room for.
+    pub(crate) fn len(&self) -> usize {
+        self.len
     }
 
     /// `len` zeros.
@@ -35,8 +44,7 @@ impl Scratch {
 
     /// The start of the memory. Threads that share it keep to places of their own.
     pub(crate) fn ptr(&self) -> *mut f32 {
-        // SAFETY: the capacity has `LINE` more numbers than were asked for.
-        unsafe { self.data.as_ptr().cast_mut().add(self.offset) }
+        self.start.as_ptr()
     }
 }
 
@@ -46,8 +54,11 @@ impl Drop for Scratch {
     }
 }
 
-// SAFETY: the vector is never read or resized through a shared reference; `ptr` hands out a raw
-// pointer, whose users see to it that no two threads touch the same place without a barrier.
+// SAFETY: the pointer is to the memory that the vector next to it owns, which any thread may use and
+// free.
+unsafe impl Send for Scratch {}
+// SAFETY: the vector is not touched between `new` and `drop`; `ptr` hands out a raw pointer, whose
+// users see to it that no two threads touch the same place without a barrier.
 unsafe impl Sync for Scratch {}
 
 /// One panel: `k` rows of `vectors` vectors.
@@ -142,6 +153,11 @@ impl Packed {
 }
 
 /// Copies columns of a row-major matrix; runs of neighbours go in one piece.
+///
+/// # Safety
+///
+/// `source` covers `k` rows and the columns, which are neighbours in memory; `out` has room for `k`
+/// rows of `width` numbers, no fewer than there are columns, and does not overlap with `source`.
 unsafe fn copy_rows(source: Source, columns: &[usize], out: *mut f32, k: usize, width: usize) {
     let mut start = 0;
     while start < columns.len() {
@@ -161,6 +177,11 @@ unsafe fn copy_rows(source: Source, columns: &[usize], out: *mut f32, k: usize, 
 }
 
 /// Copies columns that are rows in memory, a few at a time so that the lines written stay in cache.
+///
+/// # Safety
+///
+/// `source` covers `k` rows and the columns; `out` has room for `k` rows of `width` numbers, no fewer
+/// than there are columns.
 unsafe fn transpose(source: Source, columns: &[usize], out: *mut f32, k: usize, width: usize) {
     const BLOCK: usize = 16;
     for first in (0..k).step_by(BLOCK) {

@@ -19,6 +19,9 @@ static LIMIT: AtomicUsize = AtomicUsize::new(0);
 /// Sets how many threads a call may use, the calling one included; zero returns to the default,
 /// which is the environment variable `BURN_RECURRENT_THREADS` where it is set and one thread a core
 /// elsewhere. Results do not depend on it.
+///
+/// The threads work on one call at a time: a call made while another one has them runs on the
+/// calling thread alone.
 pub fn set_threads(threads: usize) {
     LIMIT.store(threads, Ordering::Relaxed);
 }
@@ -119,24 +122,28 @@ impl Barrier {
         if self.size == 1 {
             return;
         }
+        // In this order: who reads the round that `give_up` left also reads that it gave up, and who
+        // reads an earlier one is let go by the change.
         let round = self.round.value.load(Ordering::Acquire);
-        if self.arrived.fetch_add(1, Ordering::AcqRel) + 1 == self.size {
-            self.arrived.store(0, Ordering::Relaxed);
-            self.round.update(|value| {
-                value.fetch_add(1, Ordering::SeqCst);
-            });
-        } else {
-            self.round.wait_while(|value| value == round);
+        if !self.broken.load(Ordering::Acquire) {
+            if self.arrived.fetch_add(1, Ordering::AcqRel) + 1 == self.size {
+                self.arrived.store(0, Ordering::Relaxed);
+                self.round.update(|value| {
+                    value.fetch_add(1, Ordering::SeqCst);
+                });
+            } else {
+                self.round.wait_while(|value| value == round);
+            }
         }
         assert!(
-            !self.broken.load(Ordering::Relaxed),
+            !self.broken.load(Ordering::Acquire),
             "a thread of the same operation panicked"
         );
     }
 
-    /// Lets all waiting threads go, into a panic.
+    /// Lets all threads that wait or will wait go, into a panic.
     pub(crate) fn give_up(&self) {
-        self.broken.store(true, Ordering::Relaxed);
+        self.broken.store(true, Ordering::Release);
         self.round.update(|value| {
             value.fetch_add(1, Ordering::SeqCst);
         });
@@ -281,13 +288,12 @@ impl Team {
         }
         let mine = catch_unwind(AssertUnwindSafe(|| guarded(0)));
         pool.working.wait_while(|working| working > 0);
+        // Whatever happens here, the next call starts with a clean record.
+        let theirs = pool.panicked.swap(false, Ordering::Relaxed);
         if let Err(panic) = mine {
             std::panic::resume_unwind(panic);
         }
-        assert!(
-            !pool.panicked.swap(false, Ordering::Relaxed),
-            "a worker thread panicked"
-        );
+        assert!(!theirs, "a worker thread panicked");
     }
 }
 
@@ -301,4 +307,90 @@ pub(crate) fn share(
     let blocks = total.div_ceil(grain);
     let at = |i: usize| (blocks * i / count * grain).min(total);
     at(index)..at(index + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    /// Three threads; other tests may have them for a while.
+    fn team() -> Team {
+        let start = Instant::now();
+        loop {
+            let team = Team::take(3);
+            if team.size() == 3 {
+                return team;
+            }
+            drop(team);
+            assert!(start.elapsed() < Duration::from_secs(60), "no threads");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    /// Runs `body` and fails where it takes longer than anything but a deadlock does.
+    fn in_time(body: impl FnOnce() + Send + 'static) {
+        let (done, waits) = mpsc::channel();
+        let thread = std::thread::spawn(move || {
+            body();
+            let _ = done.send(());
+        });
+        match waits.recv_timeout(Duration::from_secs(90)) {
+            Err(mpsc::RecvTimeoutError::Timeout) => panic!("deadlock"),
+            _ => thread.join().unwrap(),
+        }
+    }
+
+    fn works(team: &Team) {
+        let barrier = Barrier::new(3);
+        let count = AtomicUsize::new(0);
+        team.run(&[&barrier], &|_| {
+            for round in 1..=10 {
+                count.fetch_add(1, Ordering::Relaxed);
+                barrier.wait();
+                assert_eq!(count.load(Ordering::Relaxed), 3 * round);
+                barrier.wait();
+            }
+        });
+        assert_eq!(count.into_inner(), 30);
+    }
+
+    #[test]
+    fn a_panic_reaches_threads_that_arrive_later() {
+        for first in 0..3 {
+            in_time(move || {
+                let team = team();
+                let barrier = Barrier::new(3);
+                let start = Instant::now();
+                let outcome = catch_unwind(AssertUnwindSafe(|| {
+                    team.run(&[&barrier], &|index| {
+                        assert_ne!(index, first, "on purpose");
+                        std::thread::sleep(Duration::from_millis(50));
+                        barrier.wait();
+                    });
+                }));
+                assert!(outcome.is_err());
+                // Far more than the 50 ms that it takes, for machines with much else to do.
+                assert!(start.elapsed() < Duration::from_secs(10));
+                works(&team);
+            });
+        }
+    }
+
+    #[test]
+    fn a_panic_reaches_the_caller_but_not_the_next_call() {
+        // A worker's, the caller's, and those of all.
+        for panics in [[false, true, false], [true, false, false], [true; 3]] {
+            in_time(move || {
+                let team = team();
+                let outcome = catch_unwind(AssertUnwindSafe(|| {
+                    team.run(&[], &|index| assert!(!panics[index], "on purpose"));
+                }));
+                assert!(outcome.is_err());
+                works(&team);
+            });
+        }
+    }
 }

@@ -253,6 +253,7 @@ pub(crate) unsafe fn multiply_to(
         }
         let mut edge = [0.0f32; EDGE];
         let most = kernels.tiles(panel.vectors).len();
+        assert!(most * width <= EDGE);
         let exist = target.columns - panel.column;
         for first in (0..rows).step_by(most) {
             let count = most.min(rows - first);

@@ -37,6 +37,7 @@ impl Schedule {
         layout: Layout,
     ) -> Self {
         let lengths = lengths.map_or_else(|| vec![time; batch], <[usize]>::to_vec);
+        assert_eq!(lengths.len(), batch, "one length for each row");
         let ragged = lengths.iter().any(|&length| length < time);
         let mut order: Vec<usize> = (0..batch).collect();
         let (start, stride) = if ragged {

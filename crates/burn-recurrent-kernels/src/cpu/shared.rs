@@ -124,9 +124,10 @@ pub(crate) fn compact(schedule: &Schedule, input: &[f32], width: usize) -> Optio
 
 /// [`Left`] that may go to other threads, which only read through it.
 pub(crate) struct SendLeft(pub(crate) Left);
-// SAFETY: the pointer is only read through, while the caller's borrow is alive.
+// SAFETY: the pointer is only read through, in unsafe blocks that see to it that the memory is alive
+// and that a barrier lies between writing it and reading it.
 unsafe impl Sync for SendLeft {}
 /// [`Source`] that may go to other threads, which only read through it.
 pub(crate) struct SendSource(pub(crate) Source);
-// SAFETY: the pointer is only read through, while the caller's borrow is alive.
+// SAFETY: as above.
 unsafe impl Sync for SendSource {}

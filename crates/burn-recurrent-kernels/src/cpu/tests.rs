@@ -9,7 +9,7 @@ use super::kernels::Isa;
 use super::math;
 use super::schedule::Schedule;
 use super::shared::Sizes;
-use super::simd::{Simd, scalar::Scalar};
+use super::simd::Simd;
 use crate::kind::{Cell, Layout};
 
 fn numbers(seed: &mut u64, count: usize, scale: f32) -> Vec<f32> {
@@ -29,6 +29,7 @@ fn difference(a: &[f32], b: &[f32]) -> f32 {
     a.iter()
         .zip(b)
         .map(|(a, b)| (a - b).abs())
+        .map(|x| if x.is_nan() { f32::INFINITY } else { x })
         .fold(0.0, f32::max)
         / size
 }
@@ -143,7 +144,8 @@ fn instruction_sets_agree_and_threads_do_not_matter() {
 
 #[test]
 fn losses_agree_between_instruction_sets_and_threads() {
-    for [tokens, d_hidden, vocabulary] in [[3, 5, 7], [20, 17, 130], [13, 9, 1025]] {
+    for [tokens, d_hidden, vocabulary] in [[3, 5, 7], [20, 17, 130], [13, 9, 1025], [1100, 37, 71]]
+    {
         let seed = &mut 5;
         let hidden = numbers(seed, tokens * d_hidden, 1.0);
         let weight = numbers(seed, d_hidden * vocabulary, 0.5);
@@ -195,49 +197,292 @@ fn losses_agree_between_instruction_sets_and_threads() {
     }
 }
 
-/// `f` on every lane of the plain implementation, whose arithmetic the others share.
-fn apply(f: unsafe fn([f32; 8]) -> [f32; 8], x: f32) -> f32 {
-    // SAFETY: the plain implementation needs no instruction set.
-    unsafe { f(Scalar::splat(x))[0] }
+/// A function of `Simd` on plain numbers, compiled for an instruction set.
+macro_rules! functions {
+    ($module:ident, $simd:ty, [$($attribute:meta)?]) => {
+        mod $module {
+            use super::*;
+
+            /// `e^x`, `sigmoid x` and `tanh x`.
+            ///
+            /// # Safety
+            ///
+            /// The processor has the instruction set.
+            $(#[$attribute])?
+            pub(super) unsafe fn functions(x: f32) -> [f32; 3] {
+                let mut out = [[0.0; <$simd>::LANES]; 3];
+                // SAFETY: the caller vouches for the instruction set; each row of `out` has room
+                // for a vector.
+                unsafe {
+                    let v = <$simd>::splat(x);
+                    <$simd>::store(out[0].as_mut_ptr(), math::exp::<$simd>(v));
+                    <$simd>::store(out[1].as_mut_ptr(), math::sigmoid::<$simd>(v));
+                    <$simd>::store(out[2].as_mut_ptr(), math::tanh::<$simd>(v));
+                }
+                for lanes in out {
+                    let bits = lanes.map(f32::to_bits);
+                    assert!(bits.iter().all(|&lane| lane == bits[0]), "lanes differ at {x}");
+                }
+                out.map(|lanes| lanes[0])
+            }
+        }
+    };
+}
+
+#[cfg(target_arch = "x86_64")]
+functions!(
+    avx512,
+    super::super::simd::avx512::Avx512,
+    [target_feature(
+        enable = "avx512f,avx512vl,avx512dq,avx2,fma"
+    )]
+);
+#[cfg(target_arch = "x86_64")]
+functions!(
+    avx2,
+    super::super::simd::avx2::Avx2,
+    [target_feature(enable = "avx2,fma")]
+);
+#[cfg(target_arch = "aarch64")]
+functions!(
+    neon,
+    super::super::simd::neon::Neon,
+    [target_feature(enable = "neon")]
+);
+functions!(scalar, super::super::simd::scalar::Scalar, []);
+
+/// `e^x`, `sigmoid x` and `tanh x` as an instruction set computes them.
+fn functions(isa: Isa, x: f32) -> [f32; 3] {
+    // Panics where the processor does not have it.
+    isa.kernels();
+    // SAFETY: `kernels` checked the instruction set.
+    unsafe {
+        match isa {
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx512 => avx512::functions(x),
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx2 => avx2::functions(x),
+            #[cfg(target_arch = "aarch64")]
+            Isa::Neon => neon::functions(x),
+            _ => scalar::functions(x),
+        }
+    }
 }
 
 #[test]
 fn functions_are_exact_to_a_few_units_in_the_last_place() {
-    let mut worst = [0.0f64; 3];
-    for i in -160_000..=160_000 {
-        let x = i as f32 / 2_000.0;
-        let wide = f64::from(x);
-        let sigmoid = 1.0 / (1.0 + (-wide).exp());
-        let pairs = [
-            (apply(math::exp::<Scalar>, x), wide.exp()),
-            (apply(math::sigmoid::<Scalar>, x), sigmoid),
-            (apply(math::tanh::<Scalar>, x), wide.tanh()),
-        ];
-        for (worst, (ours, exact)) in worst.iter_mut().zip(pairs) {
-            if exact != 0.0 {
-                *worst = worst.max(((f64::from(ours) - exact) / exact).abs());
+    for isa in Isa::available() {
+        let mut worst = [0.0f64; 3];
+        for i in -160_000..=160_000 {
+            let x = i as f32 / 2_000.0;
+            let wide = f64::from(x);
+            let exact = [wide.exp(), 1.0 / (1.0 + (-wide).exp()), wide.tanh()];
+            for (worst, (ours, exact)) in worst.iter_mut().zip(functions(isa, x).iter().zip(exact))
+            {
+                let error = (f64::from(*ours) - exact).abs();
+                assert!(!error.is_nan(), "{isa:?} {x}");
+                if exact != 0.0 {
+                    *worst = worst.max(error / exact.abs());
+                } else {
+                    assert_eq!(error, 0.0, "{isa:?} {x}");
+                }
             }
         }
+        assert!(worst.iter().all(|&error| error < 4e-7), "{isa:?} {worst:?}");
     }
-    assert!(worst.iter().all(|&error| error < 4e-7), "{worst:?}");
 }
 
 #[test]
 fn functions_meet_their_limits() {
-    let (exp, sigmoid, tanh) = (
-        math::exp::<Scalar>,
-        math::sigmoid::<Scalar>,
-        math::tanh::<Scalar>,
-    );
-    assert_eq!(apply(exp, f32::NEG_INFINITY), 0.0);
-    assert_eq!(apply(exp, f32::INFINITY), f32::INFINITY);
-    assert_eq!(apply(exp, 0.0), 1.0);
-    assert_eq!(apply(sigmoid, f32::NEG_INFINITY), 0.0);
-    assert_eq!(apply(sigmoid, f32::INFINITY), 1.0);
-    assert_eq!(apply(tanh, f32::NEG_INFINITY), -1.0);
-    assert_eq!(apply(tanh, f32::INFINITY), 1.0);
-    assert_eq!(apply(tanh, 1e-40), 1e-40);
-    for f in [exp as unsafe fn([f32; 8]) -> [f32; 8], sigmoid, tanh] {
-        assert!(apply(f, f32::NAN).is_nan());
+    for isa in Isa::available() {
+        assert_eq!(
+            functions(isa, f32::NEG_INFINITY),
+            [0.0, 0.0, -1.0],
+            "{isa:?}"
+        );
+        assert_eq!(
+            functions(isa, f32::INFINITY),
+            [f32::INFINITY, 1.0, 1.0],
+            "{isa:?}"
+        );
+        assert_eq!(functions(isa, 0.0), [1.0, 0.5, 0.0], "{isa:?}");
+        assert_eq!(functions(isa, 1e-40)[2], 1e-40, "{isa:?}");
+        let all = functions(isa, f32::NAN);
+        assert!(all.iter().all(|x| x.is_nan()), "{isa:?} {all:?}");
     }
+}
+
+/// A logarithm far smaller than the logits is not lost between them.
+#[test]
+fn a_small_loss_of_large_logits_is_kept() {
+    for isa in Isa::available() {
+        for (target, exact) in [
+            (0, (-12.0f64).exp().ln_1p()),
+            (1, 12.0 + (-12.0f64).exp().ln_1p()),
+        ] {
+            let sizes = LossSizes {
+                tokens: 1,
+                d_hidden: 1,
+                vocabulary: 2,
+            };
+            let (losses, _) = loss_forward(
+                isa.kernels(),
+                1,
+                sizes,
+                &[1.0],
+                &[100.0, 88.0],
+                None,
+                &[target],
+                false,
+            );
+            // The sum of the exponentials is just above one, where numbers are 1.2e-7 apart.
+            let tolerance = 0.6e-7 + 1e-7 * exact;
+            let error = (f64::from(losses[0]) - exact).abs();
+            assert!(error < tolerance, "{isa:?} {target}: {} {exact}", losses[0]);
+        }
+    }
+}
+
+fn panics(f: impl FnOnce()) -> bool {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(f)).is_err()
+}
+
+#[test]
+fn operands_of_the_wrong_size_are_refused() {
+    let (batch, time, d_input, d_hidden) = (2, 3, 4, 5);
+    let cell = Cell::Lstm;
+    let kernels = Isa::Scalar.kernels();
+    let schedule = Schedule::new(batch, time, None, false, Layout::BatchFirst);
+    let sizes = Sizes {
+        cell,
+        d_input,
+        d_hidden,
+    };
+    let right = [
+        batch * time * d_input,
+        d_input * 4 * d_hidden,
+        d_hidden * 4 * d_hidden,
+        4 * d_hidden,
+        batch * d_hidden,
+        batch * d_hidden,
+        batch * time * d_hidden,
+        batch * time * d_hidden,
+        batch * d_hidden,
+    ];
+    // Operand `wrong` of the forward pass where it is one of those, else of the backward pass.
+    let run = |wrong: usize, change: isize| {
+        let buffers: Vec<Vec<f32>> = (0..right.len())
+            .map(|i| {
+                let change = if i == wrong { change } else { 0 };
+                vec![0.1; right[i].strict_add_signed(change)]
+            })
+            .collect();
+        let with = |b: &[Vec<f32>], save| {
+            let weights = Weights {
+                w_ih: &b[1],
+                w_hh: &b[2],
+                bias: Some(&b[3]),
+                bias_candidate: None,
+            };
+            let start = States {
+                hidden: Some(&b[4]),
+                cell: Some(&b[5]),
+            };
+            forward(kernels, 1, &schedule, sizes, &b[0], weights, start, save)
+        };
+        if wrong < 6 && change != 0 {
+            assert!(panics(|| drop(with(&buffers, true))), "forward {wrong}");
+        }
+        let good: Vec<Vec<f32>> = right.iter().map(|&len| vec![0.1; len]).collect();
+        let saved = with(&good, true).saved.unwrap();
+        let record = Record {
+            input: &buffers[0],
+            weights: Weights {
+                w_ih: &buffers[1],
+                w_hh: &buffers[2],
+                bias: Some(&buffers[3]),
+                bias_candidate: None,
+            },
+            start: States {
+                hidden: Some(&buffers[4]),
+                cell: Some(&buffers[5]),
+            },
+            output: &buffers[6],
+        };
+        let last = States {
+            hidden: Some(&buffers[8]),
+            cell: None,
+        };
+        let wanted = Wanted {
+            input: true,
+            weights: true,
+        };
+        panics(|| {
+            backward(
+                kernels,
+                1,
+                &schedule,
+                sizes,
+                record,
+                saved,
+                &buffers[7],
+                last,
+                wanted,
+            );
+        })
+    };
+    assert!(!run(0, 0));
+    for wrong in 0..right.len() {
+        assert!(run(wrong, -1) && run(wrong, 1), "backward {wrong}");
+    }
+}
+
+#[test]
+fn operands_of_a_loss_of_the_wrong_size_are_refused() {
+    let sizes = LossSizes {
+        tokens: 3,
+        d_hidden: 2,
+        vocabulary: 5,
+    };
+    let kernels = Isa::Scalar.kernels();
+    let run = |[hidden, weight, bias, targets, d_loss]: [usize; 5], largest: usize| {
+        let (hidden, weight, bias) = (vec![0.1; hidden], vec![0.1; weight], vec![0.1; bias]);
+        let targets: Vec<usize> = (0..targets).map(|i| i.min(1) * largest).collect();
+        let good = || {
+            loss_forward(
+                kernels, 1, sizes, &[0.1; 6], &[0.1; 10], None, &[0; 3], true,
+            )
+        };
+        let forward = panics(|| {
+            loss_forward(
+                kernels,
+                1,
+                sizes,
+                &hidden,
+                &weight,
+                Some(&bias),
+                &targets,
+                true,
+            );
+        });
+        let saved = good().1.unwrap();
+        let wanted = LossWanted {
+            hidden: true,
+            weight: true,
+        };
+        let d_loss = vec![1.0; d_loss];
+        let backward = panics(|| {
+            loss_backward(
+                kernels, 1, sizes, &hidden, &weight, &targets, saved, &d_loss, wanted,
+            );
+        });
+        [forward, backward]
+    };
+    assert_eq!(run([6, 10, 5, 3, 3], 4), [false, false]);
+    assert_eq!(run([6, 10, 5, 3, 3], 5), [true, true]);
+    assert_eq!(run([5, 10, 5, 3, 3], 4), [true, true]);
+    assert_eq!(run([6, 9, 5, 3, 3], 4), [true, true]);
+    assert_eq!(run([6, 10, 4, 3, 3], 4), [true, false]);
+    assert_eq!(run([6, 10, 5, 2, 3], 4), [true, true]);
+    assert_eq!(run([6, 10, 5, 3, 2], 4), [false, true]);
 }

@@ -1,6 +1,6 @@
 //! Gradients: the operations as nodes of Burn's graph, with backward passes written by hand.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use burn::backend::autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy};
 use burn::backend::autodiff::grads::Gradients;
@@ -43,7 +43,7 @@ impl<B: RecurrentKernels> Backward<B, 7> for Sequence {
             leftover,
             d_last,
         } = ops.state;
-        let d_last = d_last.lock().ok().and_then(|mut d_last| d_last.take());
+        let d_last = d_last.lock().unwrap_or_else(PoisonError::into_inner).take();
         let wanted = ops.parents.each_ref().map(Option::is_some);
         let gradients =
             B::sequence_backward(operands, &call, output, &leftover, d_output, d_last, wanted);
@@ -78,9 +78,7 @@ impl<B: RecurrentKernels> Backward<B, 1> for Last {
     ) {
         let gradient = grads.consume::<B>(&ops.node);
         let LastRecord { output, d_last } = ops.state;
-        if let Ok(mut d_last) = d_last.lock() {
-            *d_last = Some(gradient);
-        }
+        *d_last.lock().unwrap_or_else(PoisonError::into_inner) = Some(gradient);
         if let [Some(parent)] = ops.parents {
             let zeros = B::float_zeros(output.shape(), &output.device(), output.dtype().into());
             grads.register::<B>(parent.id, zeros);

@@ -1,6 +1,6 @@
 //! The kernels behind tensors of the Flex backend.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use burn::backend::TensorMetadata;
 use burn::tensor::{DType, TensorData};
@@ -237,6 +237,19 @@ impl RecurrentKernels for Flex {
         let shapes = operands.each_ref().map(|tensor| tensor.shape());
         let operands = operands.map(contiguous);
         let (schedule, sizes) = describe(&operands, call);
+        assert_eq!(
+            d_output.shape(),
+            output.shape(),
+            "the gradient of the output must have the output's shape"
+        );
+        if let Some(d_last) = &d_last {
+            let states = if sizes.cell == Cell::Lstm { 2 } else { 1 };
+            assert_eq!(
+                d_last.shape().dims::<3>(),
+                [states, schedule.batch, sizes.d_hidden],
+                "the gradient of the final states must have their shape"
+            );
+        }
         let (output, d_output) = (contiguous(output), contiguous(d_output));
         let d_last = d_last.map(contiguous);
         let states = d_last.as_ref().map(|d_last| {
@@ -303,6 +316,11 @@ impl RecurrentKernels for Flex {
     ) -> [Option<FlexTensor>; 3] {
         let operands = operands.map(contiguous);
         let sizes = loss_sizes(&operands);
+        assert_eq!(
+            d_loss.shape().dims::<1>(),
+            [sizes.tokens],
+            "the gradient of the losses must have their shape"
+        );
         let LossLeftover { saved, targets } = *take::<LossLeftover>(leftover);
         let gradients = loss_backward(
             Isa::selected().kernels(),
@@ -335,8 +353,78 @@ impl RecurrentKernels for Flex {
 fn take<T: 'static>(leftover: &Leftover) -> Box<T> {
     leftover
         .lock()
-        .ok()
-        .and_then(|mut leftover| leftover.take())
+        .unwrap_or_else(PoisonError::into_inner)
+        .take()
         .and_then(|leftover| leftover.downcast::<T>().ok())
         .expect("the backward pass of a fused operation runs once")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(f: impl FnOnce()) -> bool {
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(f)).is_err()
+    }
+
+    fn ones<const D: usize>(shape: [usize; D]) -> FlexTensor {
+        tensor(vec![0.5; shape.iter().product()], shape)
+    }
+
+    #[test]
+    fn gradients_of_the_wrong_shape_are_refused() {
+        let run = |d_output: [usize; 3], d_last: [usize; 3]| {
+            let call = Call {
+                cell: Cell::Lstm,
+                layout: Layout::BatchFirst,
+                reverse: false,
+                lengths: None,
+                bias: false,
+                bias_candidate: false,
+                hidden: false,
+                cell_state: false,
+            };
+            let operands = [
+                ones([2, 3, 4]),
+                ones([4, 20]),
+                ones([5, 20]),
+                ones([1]),
+                ones([1]),
+                ones([1, 1]),
+                ones([1, 1]),
+            ];
+            let (output, _, leftover) = Flex::sequence_train(&operands, &call);
+            let wanted = [true, true, true, false, false, false, false];
+            refused(|| {
+                Flex::sequence_backward(
+                    operands,
+                    &call,
+                    output,
+                    &leftover,
+                    ones(d_output),
+                    Some(ones(d_last)),
+                    wanted,
+                );
+            })
+        };
+        assert!(!run([2, 3, 5], [2, 2, 5]));
+        assert!(run([2, 2, 5], [2, 2, 5]));
+        assert!(run([3, 2, 5], [2, 2, 5]));
+        assert!(run([2, 3, 5], [1, 2, 5]));
+        assert!(run([2, 3, 5], [2, 3, 5]));
+    }
+
+    #[test]
+    fn gradients_of_losses_of_the_wrong_shape_are_refused() {
+        let run = |d_loss: usize| {
+            let operands = [ones([3, 2]), ones([2, 5]), ones([1])];
+            let targets = FlexTensor::from_data(TensorData::new(vec![0i64, 1, 4], [3]));
+            let (_, leftover) = Flex::loss_train(&operands, targets, false);
+            refused(|| {
+                Flex::loss_backward(operands, &leftover, ones([d_loss]), [true, true, false]);
+            })
+        };
+        assert!(!run(3));
+        assert!(run(2) && run(4));
+    }
 }

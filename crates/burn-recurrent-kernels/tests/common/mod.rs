@@ -1,8 +1,20 @@
 //! The layers in plain tensor operations, one step after the other: what the fused ones must equal.
 
+#![allow(dead_code, reason = "each test binary uses a part of this")]
+
 use burn::tensor::activation::{relu, sigmoid, tanh};
 use burn::tensor::{Device, Tensor, TensorData};
-use burn_recurrent_kernels::{Cell, Layout};
+use burn_recurrent_kernels::{
+    Cell, Layout, SequenceOptions, SequenceState, SequenceWeights, sequence,
+};
+
+pub(crate) const CELLS: [Cell; 5] = [
+    Cell::RnnTanh,
+    Cell::RnnRelu,
+    Cell::GruResetAfter,
+    Cell::GruResetBefore,
+    Cell::Lstm,
+];
 
 /// A layer with its operands, as plain numbers.
 #[derive(Clone, Debug)]
@@ -100,6 +112,23 @@ impl Operands {
     }
 }
 
+impl Operands {
+    /// With the gradient of the operand of this number alone.
+    pub(crate) fn require_grad_of(self, number: usize) -> Self {
+        let mut all = self;
+        match number {
+            0 => all.input = all.input.require_grad(),
+            1 => all.w_ih = all.w_ih.require_grad(),
+            2 => all.w_hh = all.w_hh.require_grad(),
+            3 => all.bias = all.bias.require_grad(),
+            4 => all.bias_candidate = all.bias_candidate.require_grad(),
+            5 => all.hidden = all.hidden.require_grad(),
+            _ => all.cell = all.cell.require_grad(),
+        }
+        all
+    }
+}
+
 /// Output, final hidden state and final cell state.
 pub(crate) fn portable(case: &Case, operands: Operands) -> (Tensor<3>, Tensor<2>, Tensor<2>) {
     let Case {
@@ -190,4 +219,129 @@ pub(crate) fn portable(case: &Case, operands: Operands) -> (Tensor<3>, Tensor<2>
         Layout::TimeFirst => Tensor::stack(outputs, 0),
     };
     (output, hidden, cell)
+}
+
+pub(crate) fn small() -> Case {
+    Case {
+        cell: Cell::Lstm,
+        batch: 3,
+        time: 4,
+        d_input: 5,
+        d_hidden: 7,
+        lengths: vec![4; 3],
+        reverse: false,
+        layout: Layout::BatchFirst,
+        has_bias: true,
+        has_state: true,
+        seed: 1,
+    }
+}
+
+/// The same on the fused path.
+pub(crate) fn fused(case: &Case, operands: Operands) -> (Tensor<3>, Tensor<2>, Option<Tensor<2>>) {
+    let Operands {
+        input,
+        w_ih,
+        w_hh,
+        bias,
+        bias_candidate,
+        hidden,
+        cell,
+    } = operands;
+    let after = case.cell == Cell::GruResetAfter;
+    let ragged = case.lengths.iter().any(|&length| length < case.time);
+    let result = sequence(
+        case.cell,
+        input,
+        SequenceWeights {
+            w_ih,
+            w_hh,
+            bias: case.has_bias.then_some(bias),
+            bias_candidate: (case.has_bias && after).then_some(bias_candidate),
+        },
+        SequenceState {
+            hidden: case.has_state.then_some(hidden),
+            cell: (case.has_state && case.cell == Cell::Lstm).then_some(cell),
+        },
+        SequenceOptions {
+            layout: case.layout,
+            reverse: case.reverse,
+            lengths: ragged.then_some(&case.lengths),
+        },
+    );
+    (result.output, result.hidden, result.cell)
+}
+
+/// Which results the loss reads.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Read {
+    Output,
+    /// The hidden and the cell state.
+    Last,
+    Hidden,
+    Cell,
+    Both,
+}
+
+/// A weighted sum of the results, so that every number gets a gradient of its own.
+pub(crate) fn loss(
+    case: &Case,
+    read: Read,
+    output: Tensor<3>,
+    hidden: Tensor<2>,
+    cell: Option<Tensor<2>>,
+) -> Tensor<1> {
+    let device = output.device();
+    let mut seed = case.seed ^ 0x5555;
+    let mut weights = |count| numbers(&mut seed, count, 1.0);
+    let w3 = TensorData::new(weights(output.shape().num_elements()), output.dims());
+    let w_hidden = TensorData::new(weights(hidden.shape().num_elements()), hidden.dims());
+    let mut loss = Tensor::zeros([1], &device);
+    if matches!(read, Read::Output | Read::Both) {
+        loss = loss + (output * Tensor::from_data(w3, &device)).sum();
+    }
+    let w_cell = TensorData::new(weights(hidden.shape().num_elements()), hidden.dims());
+    if matches!(read, Read::Last | Read::Hidden | Read::Both) {
+        loss = loss + (hidden * Tensor::from_data(w_hidden, &device)).sum();
+    }
+    if let Some(cell) = cell
+        && matches!(read, Read::Last | Read::Cell | Read::Both)
+    {
+        loss = loss + (cell * Tensor::from_data(w_cell, &device)).sum();
+    }
+    loss
+}
+
+pub(crate) fn gradients(operands: &Operands, loss: Tensor<1>) -> Vec<Option<Vec<f32>>> {
+    let grads = loss.backward();
+    fn list<const D: usize>(data: Option<Tensor<D>>) -> Option<Vec<f32>> {
+        data.map(|data| data.into_data().try_to_vec().unwrap())
+    }
+    vec![
+        list(operands.input.grad(&grads)),
+        list(operands.w_ih.grad(&grads)),
+        list(operands.w_hh.grad(&grads)),
+        list(operands.bias.grad(&grads)),
+        list(operands.bias_candidate.grad(&grads)),
+        list(operands.hidden.grad(&grads)),
+        list(operands.cell.grad(&grads)),
+    ]
+}
+
+pub(crate) fn list<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    tensor.into_data().try_to_vec().unwrap()
+}
+
+/// Largest difference, relative to the largest number.
+pub(crate) fn difference(ours: &[f32], theirs: &[f32]) -> f32 {
+    assert_eq!(ours.len(), theirs.len());
+    let size = theirs.iter().fold(1e-2f32, |most, x| most.max(x.abs()));
+    let most = ours.iter().zip(theirs).map(|(a, b)| (a - b).abs());
+    most.fold(0.0, |most: f32, x| {
+        if x.is_nan() {
+            f32::INFINITY
+        } else {
+            most.max(x)
+        }
+    }) / size
 }

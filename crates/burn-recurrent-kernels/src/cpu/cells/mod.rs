@@ -51,7 +51,8 @@ macro_rules! for_vectors {
 }
 pub(crate) use for_vectors;
 
-/// What a forward step of one row reads and writes; unused pointers are null.
+/// What a forward step of one row reads and writes. `bias`, `bias_candidate` and `extra` are null
+/// where they are absent; pointers that a cell has no use for may be null or point anywhere.
 #[derive(Clone, Copy)]
 pub(crate) struct ForwardRow {
     /// Number of hidden units.
@@ -75,7 +76,8 @@ pub(crate) struct ForwardRow {
     pub(crate) cell_out: *mut f32,
 }
 
-/// What a backward step of one row reads and writes; unused pointers are null.
+/// What a backward step of one row reads and writes. Pointers that a cell has no use for may be null
+/// or point anywhere.
 #[derive(Clone, Copy)]
 pub(crate) struct BackwardRow {
     /// Number of hidden units.
@@ -101,7 +103,8 @@ pub(crate) struct BackwardRow {
     pub(crate) cell_in: *const f32,
     /// This step's cell state.
     pub(crate) cell: *const f32,
-    /// Whether `hidden_in` and `cell_in` are absent, which means zeros.
+    /// LSTM: whether `cell_in` is absent, which means zeros. A GRU finds its zeros in `hidden_in`, and
+    /// this is false.
     pub(crate) no_state_in: bool,
 }
 

@@ -35,9 +35,9 @@ pub(crate) trait Simd: Copy + 'static {
     unsafe fn mul(a: Self::V, b: Self::V) -> Self::V;
     /// `a * b + c`, rounded once where the hardware can.
     unsafe fn mul_add(a: Self::V, b: Self::V, c: Self::V) -> Self::V;
-    /// The smaller lane; `x` where `x` is NaN.
+    /// The smaller lane; `x` where `x` is NaN, and `x` or NaN where `limit` is NaN.
     unsafe fn min(limit: Self::V, x: Self::V) -> Self::V;
-    /// The larger lane; `x` where `x` is NaN.
+    /// The larger lane; `x` where `x` is NaN, and `x` or NaN where `limit` is NaN.
     unsafe fn max(limit: Self::V, x: Self::V) -> Self::V;
     /// `value` where `x > 0` or `x` is NaN, zero elsewhere.
     unsafe fn where_positive(x: Self::V, value: Self::V) -> Self::V;

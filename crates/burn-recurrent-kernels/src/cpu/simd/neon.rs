@@ -67,7 +67,7 @@ impl Simd for Neon {
     }
     #[inline(always)]
     unsafe fn min(limit: float32x4_t, x: float32x4_t) -> float32x4_t {
-        // The instruction returns NaN where either operand is NaN, and `limit` never is.
+        // The instruction returns NaN where either operand is NaN.
         unsafe { vminq_f32(limit, x) }
     }
     #[inline(always)]
