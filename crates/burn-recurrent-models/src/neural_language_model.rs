@@ -74,7 +74,7 @@ pub trait NeuralLanguageModel: Module + ModuleDisplay {
         let targets = targets.reshape([batch * time]);
         let (weight, bias) = self.output();
         let dtypes = [features.dtype(), weight.dtype()];
-        let path = kernels::path_of_all(&features.device(), &dtypes);
+        let path = kernels::path_of_all(&features.device(), dtypes);
         let nats = if path == kernels::Path::Fused {
             kernels::linear_cross_entropy(features, weight, bias, targets)
         } else {
