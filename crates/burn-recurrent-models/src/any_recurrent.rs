@@ -62,6 +62,10 @@ pub enum AnyRecurrent {
 
 /// The state of an [`AnyRecurrent`].
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one state a stream; a box would add an allocation and save nothing"
+)]
 pub enum AnyState {
     /// Of an [`Rnn`] or [`Gru`].
     Hidden(HiddenState),

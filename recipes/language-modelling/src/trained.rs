@@ -27,6 +27,10 @@ pub enum Trained {
 
 /// What a [`Trained`] model remembers of the tokens so far.
 #[derive(Clone)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one state a text; a box would save nothing"
+)]
 pub enum TrainedState {
     Ngram(<NgramModel as LanguageModel>::State),
     Window(<Neural<WindowLanguageModel> as LanguageModel>::State),
