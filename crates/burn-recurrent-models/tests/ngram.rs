@@ -410,12 +410,9 @@ fn penn_treebank() -> Option<([Vec<u32>; 3], usize)> {
     };
     let folder = Path::new(&folder).join("ptb");
     if !folder.is_dir() {
-        writeln!(
-            std::io::stderr(),
-            "skipped: {} is not there",
-            folder.display()
-        )
-        .unwrap();
+        let line = format!("skipped: {} is not there\n", folder.display());
+        // Past the test runner, which keeps what a passing test prints to itself.
+        std::io::stderr().write_all(line.as_bytes()).unwrap();
         return None;
     }
     let mut ids = HashMap::from([("<eos>".to_string(), 0)]);

@@ -363,11 +363,9 @@ fn ndarray_trains_and_evaluates() {
 fn the_penn_treebank_ngram_is_the_published_one() {
     let data = std::env::var_os("BURN_RECURRENT_DATA");
     let Some(data) = data.filter(|data| Path::new(data).join("ptb/ptb.train.txt").exists()) else {
-        writeln!(
-            std::io::stderr(),
-            "skipped: there is no folder `ptb` in the one that BURN_RECURRENT_DATA names"
-        )
-        .unwrap();
+        let line = "skipped: there is no folder `ptb` in the one that BURN_RECURRENT_DATA names\n";
+        // Past the test runner, which keeps what a passing test prints to itself.
+        std::io::stderr().write_all(line.as_bytes()).unwrap();
         return;
     };
     let bench = Bench::new();

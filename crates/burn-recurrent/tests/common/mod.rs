@@ -155,15 +155,15 @@ pub fn load_gru(cell: &mut GruCell, case: &Case<'_>, slot: Slot, device: &Device
     let (input, hidden) = (get1("bias_ih"), get1("bias_hh"));
     let [width] = input.dims();
     let n = width / 3;
-    let gates = input.clone().slice([0..2 * n]) + hidden.clone().slice([0..2 * n]);
-    let candidate = input.slice([2 * n..width]);
+    let gates = input.clone().narrow(0, 0, 2 * n) + hidden.clone().narrow(0, 0, 2 * n);
+    let candidate = input.narrow(0, 2 * n, n);
     set(
         cell.bias.as_mut().unwrap(),
         Tensor::cat(vec![gates, candidate], 0),
     );
     set(
         cell.bias_candidate.as_mut().unwrap(),
-        hidden.slice([2 * n..width]),
+        hidden.narrow(0, 2 * n, n),
     );
 }
 
