@@ -7,7 +7,8 @@
 A round is one process each (ours, then PyTorch's), every process the median of `--repeat` runs after three that do not
 count; the table has the median of the rounds and, because a machine's speed drifts, the median of the rounds' ratios.
 The work is the same on both sides: `forward` is the output and its sum read back, without gradients; `train` is a
-forward pass, the mean of the output's squares, and the gradients of input and weights.
+forward pass, the mean of the output's squares, and the gradients of input and weights; `step` is one step of generation
+with the state carried, without gradients.
 """
 import argparse
 import json
@@ -32,6 +33,8 @@ LAYERS = [
     ("lstm", "32,40,128,256", 2, True),
     ("gru", "32,40,128,256", 2, True),
 ]
+# One step of generation.
+STEPS = [("lstm", "1,1,512,512", 1, False), ("gru", "1,1,512,512", 1, False)]
 
 
 def time_torch(cell: str, shape: str, layers: int, bidirectional: bool, mode: str, threads: int, repeat: int) -> float:
@@ -53,7 +56,14 @@ def time_torch(cell: str, shape: str, layers: int, bidirectional: bool, mode: st
         x.grad = None
         module(x)[0].square().mean().backward()
 
-    run = train if mode == "train" else forward
+    state = None
+
+    def step() -> None:
+        nonlocal state
+        with torch.no_grad():
+            _, state = module(x, state)
+
+    run = {"train": train, "forward": forward, "step": step}[mode]
     times = []
     for index in range(3 + repeat):
         start = time.perf_counter()
@@ -87,6 +97,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--repeat", type=int, default=10)
     parser.add_argument("--binary", default="target/release/examples/throughput")
+    parser.add_argument("--only", nargs="+", help="rows with one of these in their name or mode")
     parser.add_argument("--torch", help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.torch:
@@ -94,14 +105,15 @@ def main() -> None:
         return
     print("| layer, batch/time/input/hidden | mode | ours ms | PyTorch ms | ours / PyTorch |")
     print("| --- | --- | --- | --- | --- |")
-    for layer in LAYERS:
+    work = [(layer, mode) for layer in LAYERS for mode in ("forward", "train")] + [(layer, "step") for layer in STEPS]
+    for layer, mode in work:
         cell, shape, layers, bidirectional = layer
         name = f"{cell} {shape.replace(',', '/')}" + (f", {layers} layers, bidirectional" if bidirectional else "")
-        for mode in ("forward", "train"):
+        if any(part in f"{name} {mode}" for part in args.only or [""]):
             pairs = [(run_ours(args, layer, mode), run_torch(args, layer, mode)) for _ in range(args.rounds)]
             ours, torch = (statistics.median(times) for times in zip(*pairs))
             ratio = statistics.median(ours / torch for ours, torch in pairs)
-            print(f"| {name} | {mode} | {ours:.2f} | {torch:.2f} | {ratio:.2f} |", flush=True)
+            print(f"| {name} | {mode} | {ours:.3g} | {torch:.3g} | {ratio:.2f} |", flush=True)
 
 
 if __name__ == "__main__":

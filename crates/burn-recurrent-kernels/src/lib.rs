@@ -5,10 +5,13 @@
 //! computation in plain tensor operations lives in the crate `burn-recurrent`.
 
 mod cross_entropy;
+mod dropout;
+mod embedding;
 mod extension;
 mod kind;
 mod path;
 mod sequence;
+mod update;
 
 #[cfg(feature = "flex")]
 mod cpu;
@@ -18,9 +21,12 @@ pub use cpu::kernels::Isa;
 #[cfg(feature = "flex")]
 pub use cpu::pool::{set_threads, threads};
 pub use cross_entropy::linear_cross_entropy;
+pub use dropout::dropout;
+pub use embedding::embedding;
 pub use kind::{Cell, Layout};
 pub use path::{Path, Reason, path, path_of_all, supported};
 pub use sequence::{
     SequenceOptions, SequenceOutput, SequenceState, SequenceWeights, gru_sequence, lstm_sequence,
     rnn_sequence, sequence,
 };
+pub use update::{AdamRates, adam_update, scale, sgd_update, sum_of_squares};

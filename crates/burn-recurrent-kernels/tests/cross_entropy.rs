@@ -124,7 +124,7 @@ fn impossible_classes_have_no_probability() {
 }
 
 #[test]
-#[should_panic(expected = "target 3 in a vocabulary of 3")]
+#[should_panic(expected = "token 3 in a vocabulary of 3")]
 fn a_target_outside_the_vocabulary_is_refused() {
     let device = Device::flex();
     linear_cross_entropy(
@@ -149,7 +149,7 @@ fn targets_outside_the_vocabulary_leave_nothing_behind() {
         for target in [-1, 3, i64::MAX, i64::MIN] {
             let panic = run(target).unwrap_err();
             let text = panic.downcast_ref::<String>().unwrap();
-            assert_eq!(*text, format!("target {target} in a vocabulary of 3"));
+            assert_eq!(*text, format!("token {target} in a vocabulary of 3"));
             let fine = run(2).unwrap();
             assert!(
                 fine.iter().all(|x| (x - 3f32.ln()).abs() < 1e-6),

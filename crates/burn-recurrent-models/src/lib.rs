@@ -3,6 +3,7 @@
 
 mod any_recurrent;
 mod cross_entropy;
+mod embed;
 mod generate;
 mod language_model;
 mod neural_language_model;

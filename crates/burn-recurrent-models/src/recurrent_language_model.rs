@@ -1,11 +1,12 @@
 //! The recurrent language model.
 
+use crate::embed::embed;
 use crate::{AnyRecurrent, AnyRecurrentConfig, AnyState, CellKind, NeuralLanguageModel};
 use burn::config::Config;
 use burn::module::{Module, Param};
 use burn::nn::{Dropout, DropoutConfig, Embedding};
 use burn::tensor::{Device, Distribution, Int, Tensor, TensorData};
-use burn_recurrent::RecurrentInitializer;
+use burn_recurrent::{RecurrentInitializer, apply_dropout};
 
 /// Configuration of a [`RecurrentLanguageModel`].
 #[derive(Config, Debug)]
@@ -182,9 +183,9 @@ impl NeuralLanguageModel for RecurrentLanguageModel {
     }
 
     fn features(&self, tokens: Tensor<2, Int>, state: Option<AnyState>) -> (Tensor<3>, AnyState) {
-        let embedded = self.dropout.forward(self.embedding.forward(tokens));
+        let embedded = apply_dropout(&self.dropout, embed(&self.embedding, tokens));
         let (output, state) = self.recurrent.forward(embedded, state);
-        (self.dropout.forward(output), state)
+        (apply_dropout(&self.dropout, output), state)
     }
 
     fn output(&self) -> (Tensor<2>, Option<Tensor<1>>) {

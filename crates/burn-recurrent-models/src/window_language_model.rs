@@ -1,11 +1,13 @@
 //! The feed-forward window model.
 
 use crate::NeuralLanguageModel;
+use crate::embed::embed;
 use burn::config::Config;
 use burn::module::{Module, Param};
 use burn::nn::{Dropout, DropoutConfig, Embedding, Linear, LinearConfig};
 use burn::tensor::activation::tanh;
 use burn::tensor::{Device, Distribution, Int, Tensor, TensorData};
+use burn_recurrent::apply_dropout;
 
 /// Configuration of a [`WindowLanguageModel`].
 #[derive(Config, Debug)]
@@ -135,7 +137,7 @@ impl NeuralLanguageModel for WindowLanguageModel {
         };
 
         // One embedding a token of the text, then the window's tokens side by side.
-        let embedded = self.embedding.forward(text);
+        let embedded = embed(&self.embedding, text);
         let windows = (0..self.window)
             .map(|offset| embedded.clone().narrow(1, offset, time))
             .collect();
@@ -145,7 +147,7 @@ impl NeuralLanguageModel for WindowLanguageModel {
             true => Tensor::cat(vec![windows, hidden], 2),
             false => hidden,
         };
-        (self.dropout.forward(features), state)
+        (apply_dropout(&self.dropout, features), state)
     }
 
     fn output(&self) -> (Tensor<2>, Option<Tensor<1>>) {

@@ -6,6 +6,7 @@ use burn::grad_clipping::GradientClipping;
 use burn::module::{Module, ModuleVisitor, Param, ParamId};
 use burn::optim::{GradientsParams, ModuleOptimizer};
 use burn::tensor::Tensor;
+use burn_recurrent_kernels as kernels;
 use serde::{Deserialize, Serialize};
 
 use crate::config::InvalidValue;
@@ -58,32 +59,45 @@ pub fn global_norm<M: Module>(module: &M, gradients: &GradientsParams) -> f64 {
     struct SquaredNorm<'a> {
         gradients: &'a GradientsParams,
         seen: HashSet<ParamId>,
-        sum: Option<Tensor<1>>,
+        /// Of the gradients on the fused path.
+        host: f64,
+        /// Of the others, added on the device, so that a GPU is waited for once and not once a parameter.
+        device: Option<Tensor<1>>,
     }
     impl ModuleVisitor for SquaredNorm<'_> {
         fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
             if !self.seen.insert(param.id) {
                 return;
             }
-            if let Some(gradient) = self.gradients.get::<D>(param.id) {
-                let squares = gradient.square().sum();
-                // Added on the device, so that a GPU is waited for once and not once a parameter.
-                self.sum = Some(match self.sum.take() {
-                    Some(sum) => sum + squares,
-                    None => squares,
-                });
+            let Some(gradient) = self.gradients.get::<D>(param.id) else {
+                return;
+            };
+            if is_fused(&gradient) {
+                self.host += kernels::sum_of_squares(gradient);
+                return;
             }
+            let squares = gradient.square().sum();
+            self.device = Some(match self.device.take() {
+                Some(sum) => sum + squares,
+                None => squares,
+            });
         }
     }
     let mut visitor = SquaredNorm {
         gradients,
         seen: HashSet::new(),
-        sum: None,
+        host: 0.0,
+        device: None,
     };
     module.visit(&mut visitor);
-    visitor
-        .sum
-        .map_or(0.0, |sum| sum.into_scalar::<f64>().sqrt())
+    let device = visitor.device.map_or(0.0, |sum| sum.into_scalar::<f64>());
+    (visitor.host + device).sqrt()
+}
+
+/// Whether there are kernels for a gradient.
+fn is_fused<const D: usize>(gradient: &Tensor<D>) -> bool {
+    let device = gradient.device();
+    !device.is_autodiff() && kernels::supported(&device, gradient.dtype())
 }
 
 /// Scales `gradients` so that their [`global_norm`] is at most `limit`, and returns the norm that they had.
@@ -101,8 +115,11 @@ pub fn clip_global_norm<M: Module>(module: &M, gradients: &mut GradientsParams, 
             if self.seen.insert(param.id)
                 && let Some(gradient) = self.gradients.remove::<D>(param.id)
             {
-                self.gradients
-                    .register(param.id, gradient.mul_scalar(self.factor));
+                let scaled = match is_fused(&gradient) {
+                    true => kernels::scale(gradient, self.factor),
+                    false => gradient.mul_scalar(self.factor),
+                };
+                self.gradients.register(param.id, scaled);
             }
         }
     }

@@ -3,9 +3,11 @@
 use burn::optim::decay::WeightDecayConfig;
 use burn::optim::momentum::MomentumConfig;
 use burn::optim::{AdamConfig, AdamWConfig, ModuleOptimizer, SgdConfig};
+use burn_recurrent_kernels::AdamRates;
 use serde::{Deserialize, Serialize};
 
 use crate::config::InvalidValue;
+use crate::fused_optimizer::{FusedAdam, FusedAdamW, FusedSgd};
 
 /// The optimiser and its options; in TOML a table with `kind = "sgd"`, `"adam"` or `"adamw"`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -164,19 +166,27 @@ impl OptimizerConfig {
         let penalty = |decay: f32| (decay > 0.0).then(|| WeightDecayConfig::new(decay));
         match *self {
             Self::Sgd {
+                momentum: 0.0,
+                weight_decay,
+                ..
+            } => ModuleOptimizer::from(FusedSgd {
+                portable: SgdConfig::new()
+                    .with_weight_decay(penalty(weight_decay))
+                    .build(),
+                penalty: weight_decay,
+            }),
+            Self::Sgd {
                 momentum,
                 dampening,
                 nesterov,
                 weight_decay,
             } => {
-                let velocity = (momentum > 0.0).then(|| {
-                    MomentumConfig::new()
-                        .with_momentum(momentum)
-                        .with_dampening(dampening)
-                        .with_nesterov(nesterov)
-                });
+                let velocity = MomentumConfig::new()
+                    .with_momentum(momentum)
+                    .with_dampening(dampening)
+                    .with_nesterov(nesterov);
                 SgdConfig::new()
-                    .with_momentum(velocity)
+                    .with_momentum(Some(velocity))
                     .with_weight_decay(penalty(weight_decay))
                     .init()
             }
@@ -185,23 +195,43 @@ impl OptimizerConfig {
                 beta_2,
                 epsilon,
                 weight_decay,
-            } => AdamConfig::new()
-                .with_beta_1(beta_1)
-                .with_beta_2(beta_2)
-                .with_epsilon(epsilon)
-                .with_weight_decay(penalty(weight_decay))
-                .init(),
+            } => ModuleOptimizer::from(FusedAdam {
+                portable: AdamConfig::new()
+                    .with_beta_1(beta_1)
+                    .with_beta_2(beta_2)
+                    .with_epsilon(epsilon)
+                    .with_weight_decay(penalty(weight_decay))
+                    .build(),
+                rates: AdamRates {
+                    learning_rate: 0.0,
+                    beta_1,
+                    beta_2,
+                    epsilon,
+                    penalty: weight_decay,
+                    decay: 0.0,
+                },
+            }),
             Self::AdamW {
                 beta_1,
                 beta_2,
                 epsilon,
                 weight_decay,
-            } => AdamWConfig::new()
-                .with_beta_1(beta_1)
-                .with_beta_2(beta_2)
-                .with_epsilon(epsilon)
-                .with_weight_decay(weight_decay)
-                .init(),
+            } => ModuleOptimizer::from(FusedAdamW {
+                portable: AdamWConfig::new()
+                    .with_beta_1(beta_1)
+                    .with_beta_2(beta_2)
+                    .with_epsilon(epsilon)
+                    .with_weight_decay(weight_decay)
+                    .build(),
+                rates: AdamRates {
+                    learning_rate: 0.0,
+                    beta_1,
+                    beta_2,
+                    epsilon,
+                    penalty: 0.0,
+                    decay: weight_decay,
+                },
+            }),
         }
     }
 }

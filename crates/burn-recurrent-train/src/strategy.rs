@@ -23,6 +23,7 @@ use crate::clip::clip_global_norm;
 use crate::curves::draw_curves;
 use crate::evaluate::sum_losses;
 use crate::history::to_lines;
+use crate::in_place::InPlace;
 use crate::loop_state::LoopState;
 use crate::progress::{ProgressLines, Standing};
 use crate::run_directory::{RunDirectory, RunDirectoryError};
@@ -67,7 +68,7 @@ impl<M: RecurrentLearner> SupervisedLearningStrategy<M> for ResumableStrategy<M>
         _valid: ValidLoader<M>,
         _starting_epoch: usize,
     ) -> (M, SupervisedTrainingEventProcessor<M>) {
-        let mut model = learner.model();
+        let mut model = InPlace::new(learner.model());
         drop(learner);
         let mut events = components.event_processor;
         let training_loop = self
@@ -81,7 +82,7 @@ impl<M: RecurrentLearner> SupervisedLearningStrategy<M> for ResumableStrategy<M>
                 .map(|()| training_loop.state);
             *self.result.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
         }
-        (model, events)
+        (model.into_inner(), events)
     }
 }
 
@@ -132,7 +133,7 @@ type Events<M> = SupervisedTrainingEventProcessor<M>;
 impl<M: RecurrentLearner> TrainingLoop<M> {
     fn run(
         &mut self,
-        model: &mut M,
+        model: &mut InPlace<M>,
         events: &mut Events<M>,
         interrupter: &Interrupter,
     ) -> Result<(), TrainError> {
@@ -173,7 +174,7 @@ impl<M: RecurrentLearner> TrainingLoop<M> {
     /// The steps of an epoch that are still to do.
     fn train_epoch(
         &mut self,
-        model: &mut M,
+        model: &mut InPlace<M>,
         events: &mut Events<M>,
         interrupter: &Interrupter,
     ) -> Result<(), TrainError> {
@@ -234,7 +235,7 @@ impl<M: RecurrentLearner> TrainingLoop<M> {
     /// Forward, backward, clip, update.
     fn step(
         &mut self,
-        model: &mut M,
+        model: &mut InPlace<M>,
         batch: <M as TrainStep>::Input,
         learning_rate: f64,
         meter: &mut Throughput,
@@ -242,21 +243,19 @@ impl<M: RecurrentLearner> TrainingLoop<M> {
         let (epoch, step) = (self.epoch(), self.state.step);
         self.device
             .seed(mix_seed(self.config.seed, epoch as u64, step as u64));
-        let output = TrainStep::step(model, batch);
+        let output = TrainStep::step(&**model, batch);
         let loss = output.item.read();
         if !loss.nats.is_finite() {
             return Err(self.not_finite("the training loss", loss.nats));
         }
         let mut gradients = output.grads;
         if let Some(limit) = self.config.clip.global_norm {
-            let norm = clip_global_norm(model, &mut gradients, limit);
+            let norm = clip_global_norm(&**model, &mut gradients, limit);
             if !norm.is_finite() {
                 return Err(self.not_finite("the norm of the gradients", norm));
             }
         }
-        *model = model
-            .clone()
-            .optimize(&mut self.optimizer, learning_rate.into(), gradients);
+        model.update(|model| model.optimize(&mut self.optimizer, learning_rate.into(), gradients));
         self.state.step += 1;
         self.state.train.add(loss);
         meter.add(loss.tokens);

@@ -39,18 +39,24 @@ enum Code {
     BurnNn,
 }
 
+/// Batch, time, input and hidden.
+type Shape = [usize; 4];
+
+fn parse_shape(text: &str) -> Result<Shape, String> {
+    let numbers: Result<Vec<usize>, _> = text.split(',').map(str::parse).collect();
+    numbers
+        .ok()
+        .and_then(|numbers| numbers.try_into().ok())
+        .ok_or_else(|| "expected four numbers: batch,time,input,hidden".into())
+}
+
 #[derive(Debug, Parser)]
 struct Args {
     #[arg(long, value_enum, default_value = "lstm")]
     cell: CellKind,
     /// batch,time,input,hidden
-    #[arg(
-        long,
-        value_delimiter = ',',
-        num_args = 4,
-        default_value = "20,35,650,650"
-    )]
-    shape: Vec<usize>,
+    #[arg(long, value_parser = parse_shape, default_value = "20,35,650,650")]
+    shape: Shape,
     #[arg(long, default_value_t = 1)]
     layers: usize,
     #[arg(long)]
@@ -130,7 +136,7 @@ fn time_sequence<F: Fn(Tensor<3>) -> Tensor<3>>(
     device: &Device,
     forward: F,
 ) -> Vec<f64> {
-    let [batch, steps, d_input, _] = shape(args);
+    let [batch, steps, d_input, _] = args.shape;
     let input = Tensor::<3>::random(
         [batch, steps, d_input],
         Distribution::Normal(0.0, 1.0),
@@ -148,7 +154,7 @@ fn time_sequence<F: Fn(Tensor<3>) -> Tensor<3>>(
 }
 
 fn time_recurrent<C: Cell>(args: &Args, device: &Device, build: impl Fn(usize) -> C) -> Vec<f64> {
-    let [batch, _, d_input, _] = shape(args);
+    let [batch, _, d_input, _] = args.shape;
     let module: Recurrent<C> = RecurrentConfig::new()
         .with_num_layers(args.layers)
         .with_bidirectional(args.bidirectional)
@@ -173,7 +179,7 @@ fn time_recurrent<C: Cell>(args: &Args, device: &Device, build: impl Fn(usize) -
 }
 
 fn time_ours(args: &Args, device: &Device) -> Vec<f64> {
-    let [.., hidden] = shape(args);
+    let [.., hidden] = args.shape;
     let portable = args.path == Code::Portable;
     macro_rules! timed {
         ($config:ident) => {{
@@ -194,7 +200,7 @@ fn time_ours(args: &Args, device: &Device) -> Vec<f64> {
 }
 
 fn time_burn_nn(args: &Args, device: &Device) -> Vec<f64> {
-    let [_, _, d_input, hidden] = shape(args);
+    let [_, _, d_input, hidden] = args.shape;
     assert!(
         args.layers == 1 && !args.bidirectional && args.mode != Mode::Step,
         "burn-nn is timed with one layer, one direction, and whole sequences"
@@ -210,13 +216,6 @@ fn time_burn_nn(args: &Args, device: &Device) -> Vec<f64> {
         }
         CellKind::Rnn => panic!("burn-nn is timed with lstm and gru"),
     }
-}
-
-fn shape(args: &Args) -> [usize; 4] {
-    args.shape
-        .clone()
-        .try_into()
-        .expect("clap asks for four numbers")
 }
 
 fn main() {
@@ -236,7 +235,7 @@ fn main() {
     times.sort_by(f64::total_cmp);
     let median_ms = times[times.len() / 2];
     let name = |value: &dyn std::fmt::Debug| format!("{value:?}").to_lowercase();
-    let [batch, steps, input, hidden] = shape(&args);
+    let [batch, steps, input, hidden] = args.shape;
     let result = serde_json::json!({
         "peer": "burn-recurrent", "cell": name(&args.cell), "batch": batch, "time": steps, "input": input,
         "hidden": hidden, "layers": args.layers, "bidirectional": args.bidirectional, "mode": name(&args.mode),

@@ -1,9 +1,23 @@
-//! Dropout with one mask a sequence.
+//! Dropout, with one mask a step or one a sequence.
 
 use burn::config::Config;
 use burn::module::{Content, DisplaySettings, Module, ModuleDisplay};
 use burn::nn::{Dropout, DropoutConfig};
 use burn::tensor::{Device, Tensor};
+use burn_recurrent_kernels as kernels;
+
+/// Burn's [`Dropout`], in one pass over memory and without a stored mask where the device has kernels for it.
+///
+/// It acts when Burn's does: on an autodiff device, unless the module is frozen.
+pub fn apply_dropout<const D: usize>(dropout: &Dropout, input: Tensor<D>) -> Tensor<D> {
+    let device = input.device();
+    let acts = dropout.prob > 0.0 && dropout.training.is_enabled() && device.is_autodiff();
+    if acts && kernels::supported(&device, input.dtype()) {
+        kernels::dropout(input, dropout.prob)
+    } else {
+        dropout.forward(input)
+    }
+}
 
 /// Variational dropout (Gal and Ghahramani 2016, "A Theoretically Grounded Application of Dropout
 /// in Recurrent Neural Networks", <https://arxiv.org/abs/1512.05287>): a unit that is dropped is

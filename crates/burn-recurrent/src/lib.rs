@@ -20,7 +20,7 @@ mod unstack;
 mod zoneout;
 
 pub use cell::{Cell, Fused, Sequence};
-pub use dropout::{VariationalDropout, VariationalDropoutConfig};
+pub use dropout::{VariationalDropout, VariationalDropoutConfig, apply_dropout};
 pub use gru::{Gru, GruCell, GruCellConfig, GruConfig, GruNorm, GruPrepared, ResetGate};
 pub use initializer::RecurrentInitializer;
 pub use layer::RecurrentLayer;

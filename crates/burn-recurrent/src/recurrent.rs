@@ -3,7 +3,10 @@
 use crate::layer::{LayerInput, path};
 use crate::lengths::Lengths;
 use crate::zoneout::Zoneout;
-use crate::{Cell, CellState, Path, RecurrentLayer, VariationalDropout, VariationalDropoutConfig};
+use crate::{
+    Cell, CellState, Path, RecurrentLayer, VariationalDropout, VariationalDropoutConfig,
+    apply_dropout,
+};
 use burn::config::Config;
 use burn::module::{Content, DisplaySettings, Module, ModuleDisplay};
 use burn::nn::{Dropout, DropoutConfig};
@@ -250,7 +253,7 @@ impl<C: Cell> Recurrent<C> {
         let mut finals = Vec::with_capacity(self.layers.len() * self.directions());
         for (index, layer) in self.layers.iter().enumerate() {
             if index > 0 {
-                current = self.dropout.forward(current);
+                current = apply_dropout(&self.dropout, current);
                 current = match self.batch_first {
                     true => self.variational_dropout.forward(current),
                     false => self.variational_dropout.forward_time_first(current),

@@ -3,9 +3,11 @@
 use std::sync::OnceLock;
 
 use super::cells::{BackwardFn, BackwardRow, ForwardFn, ForwardRow};
+use super::dropout::{DropoutFn, DropoutRow};
 use super::simd::{Simd, scalar::Scalar};
 use super::softmax::{GroupFn, GroupRow};
 use super::tile::{TileArgs, TileFn};
+use super::update::{UpdateFn, UpdateRow};
 
 /// An instruction set with kernels of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +42,11 @@ pub(crate) struct Kernels {
     pub(crate) rnn_relu_backward: BackwardFn,
     pub(crate) exponentials: GroupFn,
     pub(crate) scale: GroupFn,
+    pub(crate) dropout: DropoutFn,
+    pub(crate) sgd: UpdateFn,
+    pub(crate) adam: UpdateFn,
+    pub(crate) scale_all: UpdateFn,
+    pub(crate) squares: UpdateFn,
 }
 
 impl Kernels {
@@ -87,6 +94,11 @@ macro_rules! kernels {
             instance!([$($attribute)?], rnn_relu_backward, BackwardRow, cells::rnn::backward::<$simd, true>);
             instance!([$($attribute)?], exponentials, GroupRow, softmax::exponentials::<$simd>);
             instance!([$($attribute)?], scale, GroupRow, softmax::scale::<$simd>);
+            instance!([$($attribute)?], dropout, DropoutRow, dropout::apply);
+            instance!([$($attribute)?], sgd, UpdateRow, update::sgd::<$simd>);
+            instance!([$($attribute)?], adam, UpdateRow, update::adam::<$simd>);
+            instance!([$($attribute)?], scale_all, UpdateRow, update::scale_all::<$simd>);
+            instance!([$($attribute)?], squares, UpdateRow, update::squares::<$simd>);
 
             pub(super) static KERNELS: Kernels = Kernels {
                 lanes: <$simd>::LANES,
@@ -106,6 +118,11 @@ macro_rules! kernels {
                 rnn_relu_backward,
                 exponentials,
                 scale,
+                dropout,
+                sgd,
+                adam,
+                scale_all,
+                squares,
             };
         }
     };

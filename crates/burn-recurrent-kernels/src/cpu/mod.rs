@@ -6,6 +6,8 @@ pub(crate) mod cell;
 pub(crate) mod cells;
 pub(crate) mod cross_entropy;
 pub(crate) mod cross_entropy_backward;
+pub(crate) mod dropout;
+pub(crate) mod embedding;
 pub(crate) mod forward;
 pub(crate) mod forward_steps;
 pub(crate) mod kernels;
@@ -20,6 +22,7 @@ pub(crate) mod shared;
 pub(crate) mod simd;
 pub(crate) mod softmax;
 pub(crate) mod tile;
+pub(crate) mod update;
 pub(crate) mod weight_product;
 
 #[cfg(test)]

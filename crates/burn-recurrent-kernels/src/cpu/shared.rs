@@ -4,6 +4,7 @@ use core::ops::Range;
 
 use super::pack::Source;
 use super::product::Left;
+use super::recycle;
 use super::schedule::Schedule;
 use crate::kind::Cell;
 
@@ -27,16 +28,15 @@ pub(crate) struct Output {
 impl Output {
     pub(crate) fn new(len: usize) -> Self {
         Self {
-            data: Vec::with_capacity(len),
+            data: recycle::take(len),
             len,
         }
     }
 
     pub(crate) fn zeros(len: usize) -> Self {
-        Self {
-            data: vec![0.0; len],
-            len,
-        }
+        let mut data = recycle::take(len);
+        data.resize(len, 0.0);
+        Self { data, len }
     }
 
     pub(crate) fn ptr(&mut self) -> Shared {

@@ -117,6 +117,56 @@ impl<B: RecurrentKernels> Backward<B, 3> for LinearCrossEntropy {
     }
 }
 
+/// Rows of an embedding.
+#[derive(Debug)]
+struct EmbeddingRows;
+
+#[derive(Clone, Debug)]
+struct EmbeddingRecord {
+    shape: [usize; 2],
+    indices: Arc<[usize]>,
+}
+
+impl<B: RecurrentKernels> Backward<B, 1> for EmbeddingRows {
+    type State = EmbeddingRecord;
+
+    fn backward(
+        self,
+        ops: Ops<Self::State, 1>,
+        grads: &mut Gradients,
+        _checkpointer: &mut Checkpointer,
+    ) {
+        let d_output = grads.consume::<B>(&ops.node);
+        if let [Some(parent)] = ops.parents {
+            let EmbeddingRecord { shape, indices } = ops.state;
+            let gradient = B::rows_backward(shape, &indices, d_output);
+            grads.register::<B>(parent.id, gradient);
+        }
+    }
+}
+
+/// Dropout; the gradient is dropped by the same mask.
+#[derive(Debug)]
+struct Dropout;
+
+impl<B: RecurrentKernels> Backward<B, 1> for Dropout {
+    type State = (f64, [u32; 2]);
+
+    fn backward(
+        self,
+        ops: Ops<Self::State, 1>,
+        grads: &mut Gradients,
+        _checkpointer: &mut Checkpointer,
+    ) {
+        let d_output = grads.consume::<B>(&ops.node);
+        if let [Some(parent)] = ops.parents {
+            let (probability, key) = ops.state;
+            let gradient = B::recurrent_dropout(d_output, probability, key);
+            grads.register::<B>(parent.id, gradient);
+        }
+    }
+}
+
 impl<B: RecurrentKernels, C: CheckpointStrategy> RecurrentOps for Autodiff<B, C> {
     fn recurrent_sequence(
         input: FloatTensor<Self>,
@@ -198,6 +248,39 @@ impl<B: RecurrentKernels, C: CheckpointStrategy> RecurrentOps for Autodiff<B, C>
                     hidden, weight, bias, targets, has_bias,
                 ))
             }
+        }
+    }
+
+    fn recurrent_embedding(
+        weight: FloatTensor<Self>,
+        indices: IntTensor<Self>,
+    ) -> FloatTensor<Self> {
+        let node = weight.node();
+        let weight: FloatTensor<B> = weight.into_primitive();
+        match EmbeddingRows
+            .prepare::<C>([node])
+            .compute_bound()
+            .stateful()
+        {
+            OpsKind::Tracked(prep) => {
+                let (output, indices) = B::rows_train(&weight, indices);
+                let shape = weight.shape().dims::<2>();
+                prep.finish(EmbeddingRecord { shape, indices }, output)
+            }
+            OpsKind::UnTracked(prep) => prep.finish(B::recurrent_embedding(weight, indices)),
+        }
+    }
+
+    fn recurrent_dropout(
+        input: FloatTensor<Self>,
+        probability: f64,
+        key: [u32; 2],
+    ) -> FloatTensor<Self> {
+        let node = input.node();
+        let output = B::recurrent_dropout(input.into_primitive(), probability, key);
+        match Dropout.prepare::<C>([node]).compute_bound().stateful() {
+            OpsKind::Tracked(prep) => prep.finish((probability, key), output),
+            OpsKind::UnTracked(prep) => prep.finish(output),
         }
     }
 }

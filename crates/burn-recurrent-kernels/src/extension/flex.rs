@@ -3,14 +3,17 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use burn::backend::TensorMetadata;
-use burn::tensor::{DType, TensorData};
+use burn::tensor::{DType, Shape};
 use burn_flex::{Flex, FlexTensor};
 
+use super::bytes::recycled;
 use super::{Call, Leftover, Operands, RecurrentKernels, RecurrentOps};
 use crate::cpu::backward::{Record, Wanted, backward};
 use crate::cpu::cell::{Saved, States, Weights};
 use crate::cpu::cross_entropy::{LossSaved, LossSizes, loss_forward};
 use crate::cpu::cross_entropy_backward::{LossWanted, loss_backward};
+use crate::cpu::dropout::{Mask, dropout};
+use crate::cpu::embedding;
 use crate::cpu::forward::{Forward, forward};
 use crate::cpu::kernels::Isa;
 use crate::cpu::pool::threads;
@@ -19,7 +22,7 @@ use crate::cpu::shared::Sizes;
 use crate::kind::{Cell, Layout};
 
 /// The tensor itself where its numbers lie one after the other, else a copy where they do.
-fn contiguous(tensor: FlexTensor) -> FlexTensor {
+pub(super) fn contiguous(tensor: FlexTensor) -> FlexTensor {
     assert_eq!(tensor.dtype(), DType::F32, "fused operations are for f32");
     if tensor.as_slice::<f32>().is_some() {
         tensor
@@ -28,14 +31,28 @@ fn contiguous(tensor: FlexTensor) -> FlexTensor {
     }
 }
 
-fn numbers(tensor: &FlexTensor) -> &[f32] {
+pub(super) fn numbers(tensor: &FlexTensor) -> &[f32] {
     tensor
         .as_slice()
         .expect("operands were made contiguous f32")
 }
 
 fn tensor<const D: usize>(data: Vec<f32>, shape: [usize; D]) -> FlexTensor {
-    FlexTensor::from_data(TensorData::new(data, shape))
+    shaped(data, Shape::from(shape))
+}
+
+/// The same, with a shape of any rank.
+pub(super) fn shaped(data: Vec<f32>, shape: Shape) -> FlexTensor {
+    assert_eq!(
+        data.len(),
+        shape.num_elements(),
+        "as many numbers as the shape has"
+    );
+    FlexTensor::new(
+        recycled(data),
+        burn_flex::Layout::contiguous(shape),
+        DType::F32,
+    )
 }
 
 /// Sizes and rows of a call.
@@ -154,6 +171,21 @@ impl RecurrentOps for Flex {
         )
         .0
     }
+
+    fn recurrent_embedding(weight: FlexTensor, indices: FlexTensor) -> FlexTensor {
+        Self::rows_train(&weight, indices).0
+    }
+
+    fn recurrent_dropout(input: FlexTensor, probability: f64, key: [u32; 2]) -> FlexTensor {
+        let input = contiguous(input);
+        let output = dropout(
+            Isa::selected().kernels(),
+            threads(),
+            numbers(&input),
+            Mask::new(probability, key),
+        );
+        shaped(output, input.shape())
+    }
 }
 
 /// The sizes of a linear layer with cross entropy.
@@ -179,7 +211,7 @@ fn indices(targets: FlexTensor, vocabulary: usize) -> Vec<usize> {
             let index = usize::try_from(target)
                 .ok()
                 .filter(|&index| index < vocabulary);
-            index.unwrap_or_else(|| panic!("target {target} in a vocabulary of {vocabulary}"))
+            index.unwrap_or_else(|| panic!("token {target} in a vocabulary of {vocabulary}"))
         })
         .collect()
 }
@@ -292,9 +324,7 @@ impl RecurrentKernels for Flex {
         .into_iter()
         .zip(shapes)
         .zip(wanted)
-        .map(|((data, shape), wanted)| {
-            wanted.then(|| FlexTensor::from_data(TensorData::new(data, shape)))
-        });
+        .map(|((data, shape), wanted)| wanted.then(|| shaped(data, shape)));
         core::array::from_fn(|_| all.next().flatten())
     }
 
@@ -347,6 +377,24 @@ impl RecurrentKernels for Flex {
             wanted[2].then(|| tensor(gradients.bias, [vocabulary])),
         ]
     }
+
+    fn rows_train(weight: &FlexTensor, indices: FlexTensor) -> (FlexTensor, Arc<[usize]>) {
+        let weight = contiguous(weight.clone());
+        let [rows, width] = weight.shape().dims::<2>();
+        let [batch, time] = indices.shape().dims::<2>();
+        let indices = self::indices(indices, rows);
+        let output = embedding::rows(threads(), numbers(&weight), width, &indices);
+        (tensor(output, [batch, time, width]), indices.into())
+    }
+
+    fn rows_backward(shape: [usize; 2], indices: &[usize], d_output: FlexTensor) -> FlexTensor {
+        let [rows, width] = shape;
+        let d_output = contiguous(d_output);
+        tensor(
+            embedding::gradient(threads(), rows, width, indices, numbers(&d_output)),
+            shape,
+        )
+    }
 }
 
 /// What the forward pass left.
@@ -361,6 +409,8 @@ fn take<T: 'static>(leftover: &Leftover) -> Box<T> {
 
 #[cfg(test)]
 mod tests {
+    use burn::tensor::TensorData;
+
     use super::*;
 
     fn refused(f: impl FnOnce()) -> bool {

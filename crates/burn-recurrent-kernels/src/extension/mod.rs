@@ -5,7 +5,11 @@
 
 mod autodiff;
 #[cfg(feature = "flex")]
+mod bytes;
+#[cfg(feature = "flex")]
 mod flex;
+#[cfg(feature = "flex")]
+pub(crate) mod update;
 
 use std::sync::{Arc, Mutex};
 
@@ -56,6 +60,19 @@ pub(crate) trait RecurrentOps: Backend {
         targets: IntTensor<Self>,
         has_bias: bool,
     ) -> FloatTensor<Self>;
+
+    /// Returns the rows of `weight` that `indices` name, with one dimension more than these.
+    fn recurrent_embedding(
+        weight: FloatTensor<Self>,
+        indices: IntTensor<Self>,
+    ) -> FloatTensor<Self>;
+
+    /// Returns `input` without what the mask of `key` drops.
+    fn recurrent_dropout(
+        input: FloatTensor<Self>,
+        probability: f64,
+        key: [u32; 2],
+    ) -> FloatTensor<Self>;
 }
 
 /// What the forward pass leaves for the backward pass, taken by the first to need it.
@@ -98,4 +115,17 @@ pub(crate) trait RecurrentKernels: RecurrentOps {
         d_loss: FloatTensor<Self>,
         wanted: [bool; 3],
     ) -> [Option<FloatTensor<Self>>; 3];
+
+    /// The rows of an embedding, and their numbers for the backward pass.
+    fn rows_train(
+        weight: &FloatTensor<Self>,
+        indices: IntTensor<Self>,
+    ) -> (FloatTensor<Self>, Arc<[usize]>);
+
+    /// The gradient of an embedding of `[rows, width]`.
+    fn rows_backward(
+        shape: [usize; 2],
+        indices: &[usize],
+        d_output: FloatTensor<Self>,
+    ) -> FloatTensor<Self>;
 }

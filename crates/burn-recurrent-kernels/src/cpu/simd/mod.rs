@@ -47,6 +47,8 @@ pub(crate) trait Simd: Copy + 'static {
     unsafe fn scale(x: Self::V, n: Self::V) -> Self::V;
     /// `1 / x` for `x >= 1`, within one unit in the last place; zero for infinity.
     unsafe fn reciprocal(x: Self::V) -> Self::V;
+    unsafe fn div(a: Self::V, b: Self::V) -> Self::V;
+    unsafe fn sqrt(x: Self::V) -> Self::V;
     /// The sum of all lanes, in an order that depends only on `LANES`.
     unsafe fn sum(v: Self::V) -> f32;
     /// The largest lane; NaN lanes may be skipped.

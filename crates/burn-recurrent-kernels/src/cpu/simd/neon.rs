@@ -100,6 +100,14 @@ impl Simd for Neon {
         unsafe { vdivq_f32(vdupq_n_f32(1.0), x) }
     }
     #[inline(always)]
+    unsafe fn div(a: float32x4_t, b: float32x4_t) -> float32x4_t {
+        unsafe { vdivq_f32(a, b) }
+    }
+    #[inline(always)]
+    unsafe fn sqrt(x: float32x4_t) -> float32x4_t {
+        unsafe { vsqrtq_f32(x) }
+    }
+    #[inline(always)]
     unsafe fn sum(v: float32x4_t) -> f32 {
         unsafe { vaddvq_f32(v) }
     }

@@ -100,6 +100,14 @@ impl Simd for Scalar {
         x.map(|x| 1.0 / x)
     }
     #[inline(always)]
+    unsafe fn div(a: [f32; N], b: [f32; N]) -> [f32; N] {
+        map(a, b, |a, b| a / b)
+    }
+    #[inline(always)]
+    unsafe fn sqrt(x: [f32; N]) -> [f32; N] {
+        x.map(f32::sqrt)
+    }
+    #[inline(always)]
     unsafe fn sum(v: [f32; N]) -> f32 {
         ((v[0] + v[4]) + (v[2] + v[6])) + ((v[1] + v[5]) + (v[3] + v[7]))
     }
