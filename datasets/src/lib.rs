@@ -42,6 +42,7 @@
 //! [`TextSplits::from_files`] takes a file for each part, [`TextSplits::from_file`] cuts one file.
 #![forbid(unsafe_code)]
 
+mod archive;
 mod cache;
 mod catalog;
 mod checksum;
@@ -50,12 +51,23 @@ pub mod grammar;
 mod read;
 mod splits;
 mod stories;
+mod tagged;
+mod text_lines;
+mod word_vectors;
 
+pub use archive::ArchiveError;
 pub use cache::{CACHE_VARIABLE, Cache, CacheError};
-pub use catalog::{Catalog, CatalogError, Dataset, Format, RemoteFile, Splits};
+pub use catalog::{Catalog, CatalogError, Dataset, Format, Member, RemoteFile, Splits};
 pub use checksum::sha256_hex;
 pub use download::{DownloadError, Retry};
 pub use grammar::{Grammar, GrammarError, GrammarProblem, Sample, sample_rng};
 pub use read::{ReadError, lines, read_text};
 pub use splits::{Fractions, LoadError, SplitUnit, TextSplits};
 pub use stories::{SourceScore, StoryCorpus, stories};
+pub use tagged::{
+    ColumnFormat, ConlluColumn, SentenceError, SentenceFormat, SentenceProblem, SentenceReader,
+    SentenceRow, Separator, TagColumn, TaggedPart, TaggedSentence, TaggedSplits, UnseenTag,
+    read_sentences,
+};
+pub use text_lines::{TextLines, TextSource, open_text};
+pub use word_vectors::{VectorProblem, VectorsError, WordVectors};
