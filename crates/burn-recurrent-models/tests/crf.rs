@@ -520,7 +520,10 @@ fn of_equal_paths_the_smaller_labels_win() {
 }
 
 #[test]
-#[allow(deprecated)]
+#[expect(
+    deprecated,
+    reason = "deprecated upstream, kept here as a second backend to agree with"
+)]
 fn it_is_the_same_on_ndarray() {
     let device = Device::ndarray().autodiff();
     let config = LinearChainCrfConfig::new(4).with_constraints(Some(spans(4)));

@@ -5,9 +5,9 @@ use burn::optim::{AdamConfig, GradientsParams};
 use burn::store::{ModuleSnapshot, SafetensorsStore};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use burn_recurrent_models::{
-    CellKind, CharacterFeatures, CharacterInput, SequenceTagger, SequenceTaggerConfig,
-    SequenceTaggerError, ShapeFeatures, TaggerInput, TaggerOutput, TokenEncoderConfig,
-    TokenEncoderError, TransitionConstraints,
+    CellKind, CharacterFeatures, CharacterInput, CharacterNetwork, SequenceTagger,
+    SequenceTaggerConfig, SequenceTaggerError, ShapeFeatures, TaggerInput, TaggerOutput,
+    TokenEncoderConfig, TokenEncoderError, TransitionConstraints,
 };
 
 const WORDS: usize = 12;
@@ -191,7 +191,10 @@ fn a_sentence_is_the_same_alone_and_in_a_padded_batch_with_gradients() {
 }
 
 #[test]
-#[allow(deprecated)]
+#[expect(
+    deprecated,
+    reason = "deprecated upstream, kept here as a second backend to agree with"
+)]
 fn a_sentence_is_the_same_alone_and_in_a_padded_batch_on_ndarray() {
     check_padding(&Device::ndarray());
 }
@@ -281,7 +284,7 @@ fn the_convolution_is_ma_and_hovys() {
             .with_characters(cnn(width))
             .with_character_vocabulary_size(CHARACTERS);
         let encoder = config.init(&device).unwrap().characters.unwrap();
-        let burn_recurrent_models::CharacterNetwork::Cnn(filters) = &encoder.network else {
+        let CharacterNetwork::Cnn(filters) = &encoder.network else {
             panic!("not a convolution");
         };
         let table = values(encoder.embedding.weight.val());
@@ -431,7 +434,10 @@ fn it_learns_labels_that_need_both_neighbours() {
 }
 
 #[test]
-#[allow(deprecated)]
+#[expect(
+    deprecated,
+    reason = "deprecated upstream, kept here as a second backend to agree with"
+)]
 fn it_learns_on_ndarray_too() {
     let mut encoder = encoder(cnn(3));
     encoder.d_hidden = 24;
@@ -566,7 +572,7 @@ fn dropouts_act_only_while_training() {
             .with_dropout_input(0.5)
             .with_variational_dropout(true),
         base().with_num_layers(2).with_dropout_layers(0.5),
-        base().with_word_dropout(0.9),
+        base().with_word_dropout(0.5),
         base().with_weight_drop(0.5),
         with_characters.with_dropout_characters(0.5),
     ] {
@@ -574,7 +580,7 @@ fn dropouts_act_only_while_training() {
             .init(&device)
             .unwrap();
         let run = |tagger: &SequenceTagger, input: &TaggerInput| values(tagger.emissions(input));
-        let runs: Vec<_> = (0..4).map(|_| run(&tagger, &input)).collect();
+        let runs: Vec<_> = (0..20).map(|_| run(&tagger, &input)).collect();
         assert!(runs.iter().any(|other| *other != runs[0]));
         let (tagger, input) = (tagger.valid(), input.clone().inner());
         assert_eq!(run(&tagger, &input), run(&tagger, &input));
