@@ -1,9 +1,7 @@
 //! The sentences of a run, and what is known of words, characters and labels.
 
 use crate::config::{Config, SourceConfig, Task, WordsConfig};
-use burn_recurrent_datasets::{
-    Cache, Catalog, TaggedPart, TaggedSplits, WordVectors, sha256_hex,
-};
+use burn_recurrent_datasets::{Cache, Catalog, TaggedPart, TaggedSplits, WordVectors, sha256_hex};
 use burn_recurrent_text::{TaggingExamples, TaggingVocabularies, TaggingVocabulariesBuilder};
 use burn_recurrent_train::Report;
 use std::collections::HashSet;
@@ -53,7 +51,10 @@ impl Corpus {
         vocabularies: Arc<TaggingVocabularies>,
     ) -> Result<Self, Report> {
         let task = config.data.task;
-        for part in [Some(&splits.valid), splits.test.as_ref()].into_iter().flatten() {
+        for part in [Some(&splits.valid), splits.test.as_ref()]
+            .into_iter()
+            .flatten()
+        {
             for unseen in part.unseen_tags(|label| task.knows(&vocabularies.labels, label)) {
                 log::warn!("{unseen}");
             }
@@ -63,7 +64,11 @@ impl Corpus {
             ("valid", splits.valid.sha256()),
         ];
         checksums.extend(splits.test.as_ref().map(|test| ("test", test.sha256())));
-        checksums.extend(vectors.as_ref().map(|vectors| ("vectors", checksum(vectors))));
+        checksums.extend(
+            vectors
+                .as_ref()
+                .map(|vectors| ("vectors", checksum(vectors))),
+        );
         let split = |part| Split::new(part, task, &vocabularies, config.words.max_characters);
         Ok(Self {
             train: split(splits.train),
@@ -105,19 +110,31 @@ impl Split {
         vocabularies: &TaggingVocabularies,
         max_characters: usize,
     ) -> Self {
-        let learned: Vec<Vec<String>> = part.sentences.iter().map(|s| task.learned(&s.tags)).collect();
+        let learned: Vec<Vec<String>> = part
+            .sentences
+            .iter()
+            .map(|s| task.learned(&s.tags))
+            .collect();
         let pairs = part.sentences.iter().zip(&learned);
         let pairs = pairs.map(|(sentence, labels)| (sentence.words.as_slice(), labels.as_slice()));
         Self {
             examples: Arc::new(TaggingExamples::encode(vocabularies, max_characters, pairs)),
-            gold: part.sentences.iter().map(|s| task.written(&s.tags)).collect(),
+            gold: part
+                .sentences
+                .iter()
+                .map(|s| task.written(&s.tags))
+                .collect(),
             part,
         }
     }
 
     /// The words of each sentence.
     pub fn words(&self) -> Vec<&[String]> {
-        self.part.sentences.iter().map(|s| s.words.as_slice()).collect()
+        self.part
+            .sentences
+            .iter()
+            .map(|s| s.words.as_slice())
+            .collect()
     }
 }
 
@@ -140,7 +157,11 @@ fn load_splits(config: &Config) -> Result<TaggedSplits, Report> {
             format,
         } => TaggedSplits::from_files(train, valid.as_ref(), test.as_ref(), &format.resolve()?)?,
     };
-    let parts = [Some(&splits.train), Some(&splits.valid), splits.test.as_ref()];
+    let parts = [
+        Some(&splits.train),
+        Some(&splits.valid),
+        splits.test.as_ref(),
+    ];
     for part in parts.into_iter().flatten() {
         config.data.task.check(part)?;
     }
@@ -148,7 +169,10 @@ fn load_splits(config: &Config) -> Result<TaggedSplits, Report> {
 }
 
 /// The vectors of the words that the splits have, as they are looked up.
-fn load_vectors(config: &WordsConfig, splits: &TaggedSplits) -> Result<Option<WordVectors>, Report> {
+fn load_vectors(
+    config: &WordsConfig,
+    splits: &TaggedSplits,
+) -> Result<Option<WordVectors>, Report> {
     let Some(path) = &config.vectors else {
         return Ok(None);
     };
@@ -156,11 +180,18 @@ fn load_vectors(config: &WordsConfig, splits: &TaggedSplits) -> Result<Option<Wo
     let words: HashSet<String> = words(splits)
         .map(|word| normalization.apply(word).into_owned())
         .collect();
-    Ok(Some(WordVectors::read_for(path, words.iter().map(String::as_str))?))
+    Ok(Some(WordVectors::read_for(
+        path,
+        words.iter().map(String::as_str),
+    )?))
 }
 
 fn words(splits: &TaggedSplits) -> impl Iterator<Item = &str> {
-    let parts = [Some(&splits.train), Some(&splits.valid), splits.test.as_ref()];
+    let parts = [
+        Some(&splits.train),
+        Some(&splits.valid),
+        splits.test.as_ref(),
+    ];
     let sentences = parts.into_iter().flatten().flat_map(|part| &part.sentences);
     sentences.flat_map(|s| &s.words).map(String::as_str)
 }
@@ -171,8 +202,8 @@ fn count(
     vectors: Option<&WordVectors>,
 ) -> Result<TaggingVocabularies, Report> {
     let normalization = config.words.normalization();
-    let mut builder = TaggingVocabulariesBuilder::new(normalization)
-        .with_min_word_count(config.words.min_count);
+    let mut builder =
+        TaggingVocabulariesBuilder::new(normalization).with_min_word_count(config.words.min_count);
     for sentence in &splits.train.sentences {
         builder.add(&sentence.words, &config.data.task.learned(&sentence.tags));
     }

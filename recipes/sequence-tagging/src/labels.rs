@@ -4,7 +4,8 @@ use crate::config::Task;
 use burn_recurrent_datasets::TaggedPart;
 use burn_recurrent_models::TransitionConstraints;
 use burn_recurrent_text::{
-    Tag, TagConstraintError, TagConstraints, TagPrefix, TagScheme, Unit, Vocabulary, VocabularyError,
+    Tag, TagConstraintError, TagConstraints, TagPrefix, TagScheme, Unit, Vocabulary,
+    VocabularyError,
 };
 use burn_recurrent_train::Report;
 
@@ -63,7 +64,12 @@ impl Task {
             };
             let all = tags
                 .filter(|tag| tag.prefix != TagPrefix::Outside)
-                .flat_map(|tag| prefixes.iter().map(move |prefix| Tag { prefix: *prefix, ..tag }))
+                .flat_map(|tag| {
+                    prefixes.iter().map(move |prefix| Tag {
+                        prefix: *prefix,
+                        ..tag
+                    })
+                })
                 .chain([outside]);
             for tag in all {
                 let name = tag.to_string();
@@ -123,7 +129,9 @@ mod tests {
 
     #[test]
     fn labels_of_spans_are_completed_and_constrained() {
-        let labels = SPANS.complete(&vocabulary(&["B-NP", "E-NP", "S-VP"])).unwrap();
+        let labels = SPANS
+            .complete(&vocabulary(&["B-NP", "E-NP", "S-VP"]))
+            .unwrap();
         let expected = [
             "B-NP", "E-NP", "S-VP", "I-NP", "S-NP", "B-VP", "I-VP", "E-VP", "O",
         ];

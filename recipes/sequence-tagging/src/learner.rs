@@ -110,7 +110,11 @@ impl Batches for TrainBatches {
         _device: &Device,
     ) -> BatchIterator<'a, TaggingBatch> {
         let batches = self.batches.epoch(self.seed, epoch as u64).into_iter();
-        Box::new(batches.skip(first).map(|sentences| Ok(self.examples.batch(&sentences))))
+        Box::new(
+            batches
+                .skip(first)
+                .map(|sentences| Ok(self.examples.batch(&sentences))),
+        )
     }
 }
 
@@ -124,7 +128,10 @@ pub struct LossBatches {
 }
 
 impl LossBatches {
-    pub fn new(examples: &Arc<TaggingExamples>, config: &BatchesConfig) -> Result<Self, BudgetError> {
+    pub fn new(
+        examples: &Arc<TaggingExamples>,
+        config: &BatchesConfig,
+    ) -> Result<Self, BudgetError> {
         let known: Vec<usize> = (0..examples.len())
             .filter(|sentence| {
                 let targets = examples.targets(*sentence);

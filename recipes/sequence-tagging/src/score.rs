@@ -100,7 +100,9 @@ impl Score {
             }
         };
         let labels = labels.iter().enumerate();
-        labels.map(|(place, label)| (label.to_string(), score(place))).collect()
+        labels
+            .map(|(place, label)| (label.to_string(), score(place)))
+            .collect()
     }
 }
 

@@ -6,7 +6,8 @@ use crate::text::TextSentences;
 use crate::trained;
 use crate::view;
 use burn_recurrent_datasets::{
-    Catalog, ConlluColumn, Format, SentenceFormat, SentenceReader, TaggedSentence, TextLines, TextSource, open_text,
+    Catalog, ConlluColumn, Format, SentenceFormat, SentenceReader, TaggedSentence, TextLines,
+    TextSource, open_text,
 };
 use burn_recurrent_text::spans;
 use burn_recurrent_train::{Report, RunDirectory, default_device};
@@ -122,7 +123,9 @@ fn conllu_column(source: &SourceConfig) -> Result<Option<ConlluColumn>, Report> 
             if catalog.get(name)?.format != Format::Conllu {
                 return Ok(None);
             }
-            let column = column.clone().unwrap_or_else(|| ConlluColumn::Upos.to_string());
+            let column = column
+                .clone()
+                .unwrap_or_else(|| ConlluColumn::Upos.to_string());
             FormatConfig::Conllu { column }.resolve()?
         }
         SourceConfig::Requests { .. } => return Ok(None),

@@ -70,13 +70,19 @@ impl Tagger {
             })
             .collect();
         let words = pieces.iter().map(|(_, piece)| *piece);
-        let examples = TaggingExamples::encode_words(&self.vocabularies, self.max_characters, words);
+        let examples =
+            TaggingExamples::encode_words(&self.vocabularies, self.max_characters, words);
         let mut learned: Vec<Vec<&str>> = vec![Vec::new(); sentences.len()];
         for ((sentence, _), labels) in pieces.iter().zip(self.decode(&examples)) {
-            let names = labels.into_iter().map(|label| self.vocabularies.label(label));
+            let names = labels
+                .into_iter()
+                .map(|label| self.vocabularies.label(label));
             learned[*sentence].extend(names);
         }
-        learned.iter().map(|labels| self.task.written(labels)).collect()
+        learned
+            .iter()
+            .map(|labels| self.task.written(labels))
+            .collect()
     }
 
     fn decode(&self, examples: &TaggingExamples) -> Vec<Vec<usize>> {

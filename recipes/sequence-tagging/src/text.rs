@@ -34,7 +34,9 @@ mod tests {
     fn punctuation_is_apart_and_white_space_is_nothing() {
         assert_eq!(
             words("  She said: \u{201c}don't pay $3.50!\u{201d}\t"),
-            ["She", "said", ":", "\u{201c}", "don't", "pay", "$", "3.50", "!", "\u{201d}"]
+            [
+                "She", "said", ":", "\u{201c}", "don't", "pay", "$", "3.50", "!", "\u{201d}"
+            ]
         );
         assert_eq!(words("Zürich–Köln"), ["Zürich", "–", "Köln"]);
         assert!(words(" \u{a0}\t").is_empty());

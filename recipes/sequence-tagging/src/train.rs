@@ -45,7 +45,8 @@ pub fn train(args: &TrainArgs) -> Result<(), Report> {
     if !trained::has_data(&run) {
         trained::save_data(&run, &corpus)?;
     }
-    let launch = Training::new(&run, training, learner, batches, valid).with_progress(args.progress());
+    let launch =
+        Training::new(&run, training, learner, batches, valid).with_progress(args.progress());
     let score = {
         let (config, corpus) = (config.clone(), corpus.clone());
         move |learner: &Learner| -> Result<Score, Report> {
@@ -67,7 +68,11 @@ pub fn train(args: &TrainArgs) -> Result<(), Report> {
     let outcome = launch.launch()?;
     run.save_model(&outcome.model.model)?;
 
-    let tagger = Tagger::new(outcome.model.model.clone(), &config, corpus.vocabularies.clone())?;
+    let tagger = Tagger::new(
+        outcome.model.model.clone(),
+        &config,
+        corpus.vocabularies.clone(),
+    )?;
     let result = RunResult::new(RECIPE.name, training.seed, &device).with_training(&outcome);
     finish(args, &run, result, &corpus, &tagger)
 }
@@ -102,7 +107,11 @@ fn with_vectors(
     let (rows, found): (Vec<usize>, Vec<&[f32]>) = words
         .filter_map(|(row, word)| Some((row, vectors.lookup(word)?)))
         .unzip();
-    log::info!("{} of {} words have a vector", rows.len(), corpus.vocabularies.words.len());
+    log::info!(
+        "{} of {} words have a vector",
+        rows.len(),
+        corpus.vocabularies.words.len()
+    );
     let found = TensorData::new(found.concat(), [rows.len(), d_word]);
     model.encoder = model.encoder.with_word_vectors(&rows, found);
     Ok(model)
@@ -133,7 +142,12 @@ fn finish(
     for (split, checksum) in &corpus.checksums {
         result = result.with_dataset(split, checksum);
     }
-    let labels: Vec<String> = score.confusions.labels().into_iter().map(String::from).collect();
+    let labels: Vec<String> = score
+        .confusions
+        .labels()
+        .into_iter()
+        .map(String::from)
+        .collect();
     let title = format!("Confusions on the {name} data");
     let picture = draw_confusion_matrix(&title, &labels, &score.confusions.matrix())?;
     run.write("confusion.svg", picture)?;
@@ -153,7 +167,11 @@ fn finish(
 
 fn describe(corpus: &Corpus) {
     let size = |split: &crate::corpus::Split| {
-        format!("{} sentences ({} tokens)", split.part.sentences.len(), split.part.num_words())
+        format!(
+            "{} sentences ({} tokens)",
+            split.part.sentences.len(),
+            split.part.num_words()
+        )
     };
     eprint!(
         "{} to train on, {} to validate on",

@@ -50,7 +50,10 @@ pub fn load_tagger(
 pub fn save_data(run: &RunDirectory, corpus: &Corpus) -> Result<(), Report> {
     let folder = run.file(VOCABULARIES);
     std::fs::create_dir_all(&folder).map_err(|error| {
-        Report::failure(format!("cannot make the folder {}: {error}", folder.display()))
+        Report::failure(format!(
+            "cannot make the folder {}: {error}",
+            folder.display()
+        ))
     })?;
     corpus.vocabularies.save(folder)?;
     let checksums = corpus.checksums.iter();
@@ -111,12 +114,19 @@ fn fingerprints(vocabularies: &TaggingVocabularies) -> BTreeMap<String, String> 
     let of_words = format!(
         "{}{}{}",
         vocabularies.words.fingerprint(),
-        if normalization.lowercase { ", lower-case" } else { "" },
+        if normalization.lowercase {
+            ", lower-case"
+        } else {
+            ""
+        },
         if normalization.digits { ", digits" } else { "" },
     );
     [
         ("words", of_words),
-        ("characters", vocabularies.characters.fingerprint().to_string()),
+        (
+            "characters",
+            vocabularies.characters.fingerprint().to_string(),
+        ),
         ("labels", vocabularies.labels.fingerprint().to_string()),
     ]
     .map(|(name, fingerprint)| (name.to_string(), fingerprint))

@@ -83,7 +83,10 @@ mod tests {
         };
         let words = ["so", "the", "cat", "sat", "."];
         let labels = ["O", "B-NP", "I-NP", "B-VP", "O"];
-        assert_eq!(shown(spans, &words, &labels), "so [NP the cat] [VP sat] .\n");
+        assert_eq!(
+            shown(spans, &words, &labels),
+            "so [NP the cat] [VP sat] .\n"
+        );
         assert_eq!(
             shown(Task::Tags {}, &["the", "cat"], &["DET", "NOUN"]),
             "the/DET cat/NOUN\n"

@@ -147,10 +147,14 @@ impl FormatConfig {
                 tag: label.map_or(TagColumn::Last, TagColumn::At),
                 comments: *comments,
             })),
-            Self::Conllu { column } => column
-                .parse()
-                .map(SentenceFormat::Conllu)
-                .map_err(|message: String| InvalidValue::new("column", format!("must be a column: {message}"))),
+            Self::Conllu { column } => {
+                column
+                    .parse()
+                    .map(SentenceFormat::Conllu)
+                    .map_err(|message: String| {
+                        InvalidValue::new("column", format!("must be a column: {message}"))
+                    })
+            }
         }
     }
 }

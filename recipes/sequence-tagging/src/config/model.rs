@@ -157,7 +157,10 @@ impl ModelConfig {
         characters.map_err(|e| e.within("characters"))?;
         let bound = |key: &str, value: f64| match value.is_finite() && value > 0.0 {
             true => Ok(()),
-            false => Err(InvalidValue::new(key, format!("must be above 0, got {value}"))),
+            false => Err(InvalidValue::new(
+                key,
+                format!("must be above 0, got {value}"),
+            )),
         };
         let initializer = match self.initializer {
             RecurrentInitializer::Uniform { bound: value } => bound("bound", value),
