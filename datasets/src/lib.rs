@@ -49,6 +49,7 @@ mod checksum;
 mod download;
 pub mod grammar;
 mod read;
+mod requests;
 mod splits;
 mod stories;
 mod tagged;
@@ -60,8 +61,9 @@ pub use cache::{CACHE_VARIABLE, Cache, CacheError};
 pub use catalog::{Catalog, CatalogError, Dataset, Format, Member, RemoteFile, Splits};
 pub use checksum::sha256_hex;
 pub use download::{DownloadError, Retry};
-pub use grammar::{Grammar, GrammarError, GrammarProblem, Sample, sample_rng};
+pub use grammar::{Grammar, GrammarError, GrammarProblem, Sample, SampleSpan, sample_rng};
 pub use read::{ReadError, lines, read_text};
+pub use requests::{RequestCorpus, RequestPart, requests};
 pub use splits::{Fractions, LoadError, SplitUnit, TextSplits};
 pub use stories::{SourceScore, StoryCorpus, stories};
 pub use tagged::{
