@@ -1,7 +1,9 @@
 //! The sentences of a run, and what is known of words, characters and labels.
 
 use crate::config::{Config, SourceConfig, Task, WordsConfig};
-use burn_recurrent_datasets::{Cache, Catalog, TaggedPart, TaggedSplits, WordVectors, sha256_hex};
+use burn_recurrent_datasets::{
+    Cache, Catalog, RequestCorpus, TaggedPart, TaggedSplits, WordVectors, sha256_hex,
+};
 use burn_recurrent_text::{TaggingExamples, TaggingVocabularies, TaggingVocabulariesBuilder};
 use burn_recurrent_train::Report;
 use std::collections::HashSet;
@@ -145,7 +147,10 @@ fn load_splits(config: &Config) -> Result<TaggedSplits, Report> {
             train_sentences,
             valid_sentences,
             test_sentences,
-        } => requests(*seed, *train_sentences, *valid_sentences, *test_sentences),
+        } => {
+            let (train, valid, test) = (*train_sentences, *valid_sentences, *test_sentences);
+            RequestCorpus::generate(*seed, train, valid, test).splits
+        }
         SourceConfig::Catalog { name, column } => {
             let catalog = Catalog::bundled();
             TaggedSplits::from_dataset(catalog.get(name)?, column.as_deref(), &Cache::from_env()?)?
@@ -230,8 +235,4 @@ fn checksum(vectors: &WordVectors) -> String {
         bytes.extend(numbers.iter().flat_map(|number| number.to_le_bytes()));
     }
     sha256_hex(&bytes)
-}
-
-fn requests(_seed: u64, _train: usize, _valid: usize, _test: usize) -> TaggedSplits {
-    todo!()
 }
