@@ -1,6 +1,6 @@
 //! Prints requests with their slots, and the exact figures of their grammar.
 //!
-//! `cargo run --release -p burn-recurrent-datasets --example requests [SEED [train|valid|test]]`
+//! `cargo run --release -p burn-recurrent-datasets --example requests [SEED [train|valid|test [COUNT]]]`
 
 use burn_recurrent_datasets::{RequestPart, requests, sample_rng};
 
@@ -13,9 +13,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         Some("test") => RequestPart::Test,
         Some(other) => return Err(format!("`{other}` is none of train, valid, test").into()),
     };
+    let count = arguments.next().map_or(Ok(20), |count| count.parse())?;
     let grammar = requests(part);
     let mut rng = sample_rng(seed, part as u64);
-    for _ in 0..20 {
+    for _ in 0..count {
         let sample = grammar.sample(&mut rng);
         let mut words: Vec<String> = sample.tokens.iter().map(|t| t.to_string()).collect();
         for span in &sample.spans {

@@ -20,7 +20,7 @@ pub enum SentenceError {
         /// The line, counted from 1.
         line: usize,
         /// What is wrong there.
-        problem: SentenceProblem,
+        problem: Box<SentenceProblem>,
     },
 }
 

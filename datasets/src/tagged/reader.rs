@@ -171,7 +171,7 @@ impl<R: BufRead> SentenceReader<R> {
         SentenceError::Line {
             path: self.lines.path().into(),
             line: self.lines.line(),
-            problem,
+            problem: Box::new(problem),
         }
     }
 }
