@@ -40,6 +40,21 @@
 //! # Own texts
 //!
 //! [`TextSplits::from_files`] takes a file for each part, [`TextSplits::from_file`] cuts one file.
+//!
+//! # Tagged sentences
+//!
+//! [`TaggedSplits`] loads CoNLL columns and CoNLL-U from the catalogue or from files, [`SentenceReader`] reads them a
+//! sentence at a time in bounded memory, and [`RequestCorpus`] draws requests with slots from a grammar:
+//!
+//! ```
+//! use burn_recurrent_datasets::RequestCorpus;
+//!
+//! let corpus = RequestCorpus::generate(7, 1_000, 100, 100);
+//! for sentence in &corpus.splits.train.sentences[..3] {
+//!     println!("{:?} {:?}", sentence.words, sentence.tags);
+//! }
+//! # assert_eq!(corpus.splits.train.sentences.len(), 1_000);
+//! ```
 #![forbid(unsafe_code)]
 
 mod archive;

@@ -391,6 +391,16 @@ fn tags_are_written_into_columns() {
         written(&|out| words.write_with_tags(out, &SentenceFormat::words(), &tags)),
         "He X\nis Y\n\n"
     );
+    // A sentence that was read from no file has no columns but words and tags.
+    let untagged = TaggedSentence::new(vec!["a".into()], Vec::new());
+    for format in [columns(), SentenceFormat::words()] {
+        let text = written(&|out| untagged.write_with_tags(out, &format, &["X"]));
+        assert_eq!(text, "a X\n\n");
+    }
+    assert_eq!(
+        written(&|out| untagged.write_with_tags(out, &upos(), &["X"])),
+        "a\tX\n\n"
+    );
     let made = TaggedSentence::new(vec!["a".into()], vec!["T".into()]);
     assert_eq!(written(&|out| made.write(out)), "a T\n\n");
 }

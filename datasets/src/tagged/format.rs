@@ -171,16 +171,17 @@ impl SentenceFormat {
         }
     }
 
-    /// Which of a line's columns holds the tag.
+    /// Which of a line's columns holds the tag, if any does.
     pub(super) fn tag_column(&self, columns: usize) -> Option<usize> {
-        match self {
+        let column = match self {
             Self::Conllu(column) => Some(column.index()),
             Self::Columns(format) => match format.tag {
                 TagColumn::None => None,
-                TagColumn::Last => Some(columns - 1),
+                TagColumn::Last => columns.checked_sub(1).filter(|last| *last != format.word),
                 TagColumn::At(column) => Some(column),
             },
-        }
+        };
+        column.filter(|column| *column < columns)
     }
 
     /// What a line that is written again has between its columns.

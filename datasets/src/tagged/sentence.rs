@@ -112,8 +112,8 @@ impl TaggedSentence {
         writeln!(out)
     }
 
-    /// Writes the sentence with other tags in the column of tags, all other columns as they were. Where the format has no
-    /// such column, the tag is written behind the last one.
+    /// Writes the sentence with other tags in the column of tags, all other columns as they were. Where the format or the
+    /// line has no such column, the tag is written behind the last one.
     ///
     /// # Panics
     /// If there are more or fewer tags than words.
