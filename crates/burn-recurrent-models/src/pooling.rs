@@ -29,6 +29,10 @@ pub enum PoolingKind {
 
 /// Makes one vector of a sentence's words; a sentence without words becomes zero.
 #[derive(Module, Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one a model; a box would add an allocation and save nothing"
+)]
 pub enum Pooling {
     /// Of [`PoolingKind::Last`].
     Last(Unweighted),

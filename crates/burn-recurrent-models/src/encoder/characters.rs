@@ -48,10 +48,6 @@ pub struct CharacterEncoder {
 
 /// What makes a vector of characters' embeddings.
 #[derive(Module, Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "there is one a model; a box would add an allocation and save nothing"
-)]
 pub enum CharacterNetwork {
     /// Of [`CharacterFeatures::BiLstm`].
     BiLstm(Lstm),

@@ -257,7 +257,7 @@ impl TokenEncoder {
             "the vectors of {} words must be [{}, {d_word}], but are {:?}",
             rows.len(),
             rows.len(),
-            vectors.shape(),
+            vectors.shape().as_slice(),
         );
         let vectors: Vec<f32> = vectors.iter::<f32>().collect();
         self.words.weight = self.words.weight.map(|weight| {
