@@ -144,7 +144,9 @@ impl Matrix {
                 root.draw(&Text::new(
                     abbreviated(count),
                     (x + self.cell / 2, y + self.cell / 2),
-                    TextStyle::from(("sans-serif", self.font).into_font().color(&ink))
+                    ("sans-serif", self.font)
+                        .into_font()
+                        .color(&ink)
                         .pos(Pos::new(HPos::Center, VPos::Center)),
                 ))?;
             }

@@ -113,8 +113,8 @@ fn in_context(split: &Split, place: TokenPlace) -> String {
     let to = (place.position + CONTEXT + 1).min(words.len());
     let mut parts = Vec::new();
     parts.extend((from > 0).then(|| "…".to_string()));
-    for position in from..to {
-        let word = shortened(&words[position]);
+    for (position, word) in words.iter().enumerate().take(to).skip(from) {
+        let word = shortened(word);
         parts.push(match position == place.position {
             true => format!("[{word}]"),
             false => word,
