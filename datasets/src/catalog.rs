@@ -4,11 +4,16 @@ use serde::Deserialize;
 use thiserror::Error;
 
 /// The entries that come with the crate, each with its file's name for messages.
-const BUNDLED: [(&str, &str); 2] = [
+const BUNDLED: [(&str, &str); 4] = [
+    ("conll2000.toml", include_str!("../catalog/conll2000.toml")),
     ("ptb.toml", include_str!("../catalog/ptb.toml")),
     (
         "tiny-shakespeare.toml",
         include_str!("../catalog/tiny-shakespeare.toml"),
+    ),
+    (
+        "ud-english-ewt.toml",
+        include_str!("../catalog/ud-english-ewt.toml"),
     ),
 ];
 
@@ -34,6 +39,10 @@ pub struct Dataset {
     pub citation: String,
     /// How its text is to be read.
     pub format: Format,
+    /// The names of the columns, where it has columns: the first is the word's, the last the tag's unless another is
+    /// asked for.
+    #[serde(default)]
+    pub columns: Vec<String>,
     /// Which part is for training, which for validation and test.
     pub splits: Splits,
     /// Its files.
@@ -49,6 +58,10 @@ pub enum Format {
     Text,
     /// One sentence a line, tokens between white space.
     Lines,
+    /// One word a line, columns with blanks between them, a blank line behind each sentence.
+    Columns,
+    /// CoNLL-U.
+    Conllu,
 }
 
 /// The parts of a data set.
@@ -68,6 +81,15 @@ pub enum Splits {
         valid: String,
         /// The file to test on, where there is one.
         test: Option<String>,
+    },
+    /// A file to train on whose last sentences are kept to validate on, and one to test on.
+    HeldOut {
+        /// The file to train on.
+        train: String,
+        /// How many of its sentences, the last ones, are for validation.
+        valid_sentences: usize,
+        /// The file to test on.
+        test: String,
     },
     /// One file that is cut in order: training text first, then validation text. No test text.
     InOrder {
@@ -92,6 +114,19 @@ pub struct RemoteFile {
     pub bytes: u64,
     /// Its SHA-256, 64 lower-case hexadecimal digits.
     pub sha256: String,
+    /// The files in it that are used, where it is a zip archive. The splits name them, not the archive.
+    #[serde(default)]
+    pub members: Vec<Member>,
+}
+
+/// A file in an archive.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Member {
+    /// Its path in the archive.
+    pub name: String,
+    /// Its size when unpacked.
+    pub bytes: u64,
 }
 
 /// Why the catalogue could not give a data set.
@@ -186,6 +221,17 @@ impl Dataset {
         self.files.iter().find(|file| file.name == name)
     }
 
+    /// The file of this name, or the archive that has a file of this name in it and that file.
+    pub fn locate(&self, name: &str) -> Option<(&RemoteFile, Option<&Member>)> {
+        self.files.iter().find_map(|file| {
+            let mut members = file.members.iter();
+            match members.find(|member| member.name == name) {
+                Some(member) => Some((file, Some(member))),
+                None => (file.name == name).then_some((file, None)),
+            }
+        })
+    }
+
     fn check(&self) -> Result<(), String> {
         // Names become path components, so they must not lead out of the cache folder.
         let plain = |name: &str| {
@@ -217,14 +263,22 @@ impl Dataset {
             Splits::Files { train, valid, test } => {
                 [train, valid].into_iter().chain(test.as_ref()).collect()
             }
+            Splits::HeldOut { train, test, .. } => vec![train, test],
             Splits::InOrder { file, .. } => vec![file],
         };
-        match used.into_iter().find(|name| self.file(name).is_none()) {
-            Some(name) => Err(format!(
+        if let Some(name) = used.into_iter().find(|name| self.locate(name).is_none()) {
+            return Err(format!(
                 "the splits use {name}, which is not among the files"
-            )),
-            None => Ok(()),
+            ));
         }
+        if (self.format == Format::Columns) != (self.columns.len() >= 2) {
+            return Err(format!(
+                "the format {:?} with {} columns: `columns` names two at least where the format is `columns`, and nothing elsewhere",
+                self.format,
+                self.columns.len()
+            ));
+        }
+        Ok(())
     }
 }
 
@@ -232,12 +286,14 @@ impl Dataset {
 mod tests {
     use super::*;
 
+    const PTB: &str = include_str!("../catalog/ptb.toml");
+
     #[test]
     fn an_unknown_name_is_answered_with_the_known_ones() {
         let error = Catalog::bundled().get("wikitext").unwrap_err().to_string();
         assert_eq!(
             error,
-            "there is no data set `wikitext` in the catalogue; it has ptb, tiny-shakespeare"
+            "there is no data set `wikitext` in the catalogue; it has conll2000, ptb, tiny-shakespeare, ud-english-ewt"
         );
     }
 
@@ -256,10 +312,10 @@ mod tests {
 
     #[test]
     fn an_unknown_key_is_named() {
-        let text = BUNDLED[0].1.replace("[splits]", "[splits]\nextra = 1");
+        let text = PTB.replace("[splits]", "[splits]\nextra = 1");
         let error = Dataset::from_toml("ptb.toml", &text).unwrap_err();
         assert!(error.to_string().contains("extra"), "{error}");
-        let text = BUNDLED[0].1.replace("licence", "license");
+        let text = PTB.replace("licence", "license");
         let error = Dataset::from_toml("ptb.toml", &text).unwrap_err();
         assert!(error.to_string().contains("license"), "{error}");
     }
@@ -267,8 +323,8 @@ mod tests {
     #[test]
     fn an_entry_that_contradicts_itself_is_refused() {
         let change = |from: &str, to: &str| {
-            let text = BUNDLED[0].1.replace(from, to);
-            assert_ne!(text, BUNDLED[0].1);
+            let text = PTB.replace(from, to);
+            assert_ne!(text, PTB);
             let error = Dataset::from_toml("ptb.toml", &text).unwrap_err();
             error.to_string()
         };

@@ -40,22 +40,51 @@
 //! # Own texts
 //!
 //! [`TextSplits::from_files`] takes a file for each part, [`TextSplits::from_file`] cuts one file.
+//!
+//! # Tagged sentences
+//!
+//! [`TaggedSplits`] loads CoNLL columns and CoNLL-U from the catalogue or from files, [`SentenceReader`] reads them a
+//! sentence at a time in bounded memory, and [`RequestCorpus`] draws requests with slots from a grammar:
+//!
+//! ```
+//! use burn_recurrent_datasets::RequestCorpus;
+//!
+//! let corpus = RequestCorpus::generate(7, 1_000, 100, 100);
+//! for sentence in &corpus.splits.train.sentences[..3] {
+//!     println!("{:?} {:?}", sentence.words, sentence.tags);
+//! }
+//! # assert_eq!(corpus.splits.train.sentences.len(), 1_000);
+//! ```
 #![forbid(unsafe_code)]
 
+mod archive;
 mod cache;
 mod catalog;
 mod checksum;
 mod download;
 pub mod grammar;
 mod read;
+mod requests;
 mod splits;
 mod stories;
+mod tagged;
+mod text_lines;
+mod word_vectors;
 
+pub use archive::ArchiveError;
 pub use cache::{CACHE_VARIABLE, Cache, CacheError};
-pub use catalog::{Catalog, CatalogError, Dataset, Format, RemoteFile, Splits};
+pub use catalog::{Catalog, CatalogError, Dataset, Format, Member, RemoteFile, Splits};
 pub use checksum::sha256_hex;
 pub use download::{DownloadError, Retry};
-pub use grammar::{Grammar, GrammarError, GrammarProblem, Sample, sample_rng};
+pub use grammar::{Grammar, GrammarError, GrammarProblem, Sample, SampleSpan, sample_rng};
 pub use read::{ReadError, lines, read_text};
+pub use requests::{RequestCorpus, RequestPart, requests};
 pub use splits::{Fractions, LoadError, SplitUnit, TextSplits};
 pub use stories::{SourceScore, StoryCorpus, stories};
+pub use tagged::{
+    ColumnFormat, ConlluColumn, SentenceError, SentenceFormat, SentenceProblem, SentenceReader,
+    SentenceRow, Separator, TagColumn, TaggedPart, TaggedSentence, TaggedSplits, UnseenTag,
+    read_sentences,
+};
+pub use text_lines::{TextLines, TextSource, open_text};
+pub use word_vectors::{VectorProblem, VectorsError, WordVectors};

@@ -44,6 +44,31 @@ pub enum ReadError {
         /// The byte.
         byte: u8,
     },
+    /// A line has no end that a text's line would have.
+    #[error(
+        "{path}, line {line}: the line has more than {limit} bytes; check that it is a text file with line ends"
+    )]
+    LineTooLong {
+        /// The file.
+        path: PathBuf,
+        /// The line, counted from 1.
+        line: usize,
+        /// The most bytes that a line may have.
+        limit: usize,
+    },
+}
+
+impl ReadError {
+    /// What the system says of a file.
+    pub(crate) fn io(path: &Path, cause: io::Error) -> Self {
+        match cause.kind() {
+            io::ErrorKind::NotFound => ReadError::Missing { path: path.into() },
+            _ => ReadError::Io {
+                path: path.into(),
+                cause,
+            },
+        }
+    }
 }
 
 /// Reads a UTF-8 text file exactly as it is: no line ending, mark or character is changed.
@@ -52,13 +77,7 @@ pub enum ReadError {
 /// A file that is missing, unreadable, without text, or not UTF-8 (with line and byte offset).
 pub fn read_text(path: impl AsRef<Path>) -> Result<String, ReadError> {
     let path = path.as_ref();
-    let bytes = std::fs::read(path).map_err(|cause| match cause.kind() {
-        io::ErrorKind::NotFound => ReadError::Missing { path: path.into() },
-        _ => ReadError::Io {
-            path: path.into(),
-            cause,
-        },
-    })?;
+    let bytes = std::fs::read(path).map_err(|cause| ReadError::io(path, cause))?;
     let text = String::from_utf8(bytes).map_err(|error| {
         let offset = error.utf8_error().valid_up_to();
         let bytes = error.as_bytes();

@@ -4,10 +4,12 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use crate::archive::ArchiveError;
 use crate::cache::{Cache, CacheError};
-use crate::catalog::{Catalog, CatalogError, Dataset, Splits};
+use crate::catalog::{Catalog, CatalogError, Dataset, Format, Splits};
 use crate::checksum::sha256_hex;
 use crate::read::{ReadError, read_text};
+use crate::tagged::SentenceError;
 
 /// The text of a language model's data set.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +55,42 @@ pub enum LoadError {
     /// A file is not text.
     #[error(transparent)]
     Read(#[from] ReadError),
+    /// A file in an archive cannot be had.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
+    /// A file does not hold sentences of its format.
+    #[error(transparent)]
+    Sentences(#[from] SentenceError),
+    /// The data set is of another kind than what was asked for.
+    #[error("the data set `{name}` is {is}, expected {expected}; choose another one")]
+    Kind {
+        /// The data set.
+        name: String,
+        /// What it is.
+        is: &'static str,
+        /// What was asked for.
+        expected: &'static str,
+    },
+    /// There is no such column of tags.
+    #[error("`{column}` is no column of tags in the data set `{name}`; it has {known}")]
+    TagColumn {
+        /// The data set.
+        name: String,
+        /// What was asked for.
+        column: String,
+        /// The columns there are.
+        known: String,
+    },
+    /// A part was to be cut off a file that has too few sentences.
+    #[error("{path}: there are {available} sentences, too few to keep {valid} of them for validation; expected at least {}", valid + 1)]
+    TooFewSentences {
+        /// The file.
+        path: PathBuf,
+        /// How many sentences it has.
+        available: usize,
+        /// How many are for validation.
+        valid: usize,
+    },
     /// The fractions make no sense.
     #[error(
         "the fractions {train}, {valid} and {test} cannot split a file: train and valid must be above 0, test 0 or above, and their sum 1 at most"
@@ -95,8 +133,15 @@ impl TextSplits {
     /// Loads a data set, downloading what the cache lacks.
     ///
     /// # Errors
-    /// A file that cannot be had, and text that cannot be read.
+    /// A file that cannot be had, text that cannot be read, and a data set of tagged sentences.
     pub fn from_dataset(dataset: &Dataset, cache: &Cache) -> Result<Self, LoadError> {
+        if !matches!(dataset.format, Format::Text | Format::Lines) {
+            return Err(LoadError::Kind {
+                name: dataset.name.clone(),
+                is: "tagged sentences",
+                expected: "plain text",
+            });
+        }
         let paths = cache.fetch_all(dataset)?;
         let path = |name: &str| {
             let index = dataset.files.iter().position(|file| file.name == name);
@@ -108,6 +153,11 @@ impl TextSplits {
                 path(valid),
                 test.as_ref().map(|test| path(test)),
             ),
+            Splits::HeldOut { .. } => Err(LoadError::Kind {
+                name: dataset.name.clone(),
+                is: "split by sentences",
+                expected: "plain text",
+            }),
             Splits::InOrder {
                 file,
                 train_characters,

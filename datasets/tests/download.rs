@@ -34,6 +34,7 @@ impl Case {
             address: address.into(),
             bytes: content.len() as u64,
             sha256: sha256_hex(&content),
+            members: Vec::new(),
         };
         let dataset = Dataset {
             name: "test".into(),
@@ -42,6 +43,7 @@ impl Case {
             licence: String::new(),
             citation: String::new(),
             format: Format::Text,
+            columns: Vec::new(),
             splits: Splits::InOrder {
                 file: "file.txt".into(),
                 train_characters: 1,

@@ -2,26 +2,44 @@
 #![forbid(unsafe_code)]
 
 mod any_recurrent;
+mod crf;
 mod cross_entropy;
 mod embed;
+mod encoder;
 mod generate;
 mod language_model;
+mod lengths;
 mod neural_language_model;
 pub mod ngram;
 mod ngram_language_model;
+mod pooling;
 mod recurrent_language_model;
 mod sampler;
 mod score;
+mod sequence_classifier;
+mod sequence_tagger;
 mod window_language_model;
 
 pub use any_recurrent::{AnyRecurrent, AnyRecurrentConfig, AnyState, CellKind};
+pub use crf::{CrfError, CrfPath, LinearChainCrf, LinearChainCrfConfig, TransitionConstraints};
 pub use cross_entropy::token_nats;
+pub use encoder::{
+    CharacterEncoder, CharacterFeatures, CharacterInput, CharacterNetwork, ShapeFeatures,
+    TaggerInput, TokenEncoder, TokenEncoderConfig, TokenEncoderError,
+};
 pub use generate::{Generation, generate};
 pub use language_model::LanguageModel;
 pub use neural_language_model::{Neural, NeuralLanguageModel};
+pub use pooling::{AdditiveAttention, Pooling, PoolingKind, Unweighted};
 pub use recurrent_language_model::{
     RecurrentLanguageModel, RecurrentLanguageModelConfig, RecurrentLanguageModelError,
 };
 pub use sampler::{Sampler, SamplerConfig, SamplerError};
 pub use score::{Score, score};
+pub use sequence_classifier::{
+    SequenceClassifier, SequenceClassifierConfig, SequenceClassifierError,
+};
+pub use sequence_tagger::{
+    SequenceTagger, SequenceTaggerConfig, SequenceTaggerError, TaggerLoss, TaggerOutput,
+};
 pub use window_language_model::{WindowLanguageModel, WindowLanguageModelConfig, WindowState};

@@ -107,7 +107,11 @@ impl Vocabulary {
             fingerprint: self.fingerprint().to_string(),
             tokens: self.tokens().to_vec(),
         };
-        write_atomically(path, &file).map_err(|source| VocabularyFileError::Write {
+        write_bytes_atomically(path, |writer| {
+            serde_json::to_writer_pretty(&mut *writer, &file)?;
+            writer.write_all(b"\n")
+        })
+        .map_err(|source| VocabularyFileError::Write {
             path: path.to_path_buf(),
             source,
         })
@@ -157,7 +161,11 @@ impl Vocabulary {
     }
 }
 
-fn write_atomically(path: &Path, file: &File) -> io::Result<()> {
+/// Writes a file that is there as a whole or, if something goes wrong, as it was before.
+pub(crate) fn write_bytes_atomically(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
     // A file name alone has an empty parent, which stands for the current folder.
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
@@ -172,8 +180,7 @@ fn write_atomically(path: &Path, file: &File) -> io::Result<()> {
     }
     let mut temporary = builder.tempfile_in(folder)?;
     let mut writer = io::BufWriter::new(&mut temporary);
-    serde_json::to_writer_pretty(&mut writer, file)?;
-    writer.write_all(b"\n")?;
+    write(&mut writer)?;
     writer.flush()?;
     drop(writer);
     temporary.as_file().sync_all()?;

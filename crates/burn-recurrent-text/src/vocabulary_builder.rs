@@ -62,15 +62,26 @@ impl VocabularyBuilder {
         }
         for (_, token) in self.unit.tokens(text) {
             if let Token::Text(token) = token {
-                match self.counts.get_mut(token) {
-                    Some(count) => *count += 1,
-                    None => {
-                        self.counts.insert(token.to_string(), 1);
-                    }
-                }
+                self.add(token, 1);
             }
         }
         self
+    }
+
+    /// Counts one token `count` times more. A byte vocabulary counts nothing.
+    ///
+    /// The token is taken as it is: one that is none of the unit, such as a word with a space in it, makes
+    /// [`build`](Self::build) fail.
+    pub fn add(&mut self, token: &str, count: u64) {
+        if self.unit == Unit::Byte || count == 0 {
+            return;
+        }
+        match self.counts.get_mut(token) {
+            Some(counted) => *counted += count,
+            None => {
+                self.counts.insert(token.to_string(), count);
+            }
+        }
     }
 
     /// Makes the vocabulary.

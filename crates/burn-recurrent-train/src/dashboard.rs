@@ -16,6 +16,7 @@ use burn::train::renderer::{
     MetricsRendererTraining,
 };
 
+use crate::valid_metrics::LatestFigures;
 use crate::{LossSum, TokenLoss};
 
 /// Which figure a [`TokenMetric`] computes.
@@ -134,6 +135,80 @@ impl Numeric for TokenMetric {
 
     fn final_value(&self) -> NumericEntry {
         NumericEntry::Final(self.running())
+    }
+}
+
+/// One of the recipe's own figures: there is none before the end of an epoch's validation.
+#[derive(Debug, Clone)]
+pub(crate) struct ValidMetric {
+    key: String,
+    name: MetricName,
+    latest: LatestFigures,
+    higher_is_better: bool,
+}
+
+impl ValidMetric {
+    /// `key` is the figure's name, `latest` where it is found.
+    pub(crate) fn new(key: &str, latest: LatestFigures, higher_is_better: bool) -> Self {
+        let name = key.trim_start_matches("valid_").replace('_', " ");
+        Self {
+            key: key.to_string(),
+            name: Arc::new(name),
+            latest,
+            higher_is_better,
+        }
+    }
+
+    fn latest(&self) -> f64 {
+        self.latest.get(&self.key).unwrap_or(0.0)
+    }
+}
+
+impl Metric for ValidMetric {
+    type Input = ();
+
+    fn name(&self) -> MetricName {
+        self.name.clone()
+    }
+
+    fn attributes(&self) -> MetricAttributes {
+        NumericAttributes {
+            unit: None,
+            higher_is_better: self.higher_is_better,
+        }
+        .into()
+    }
+
+    fn update(
+        &mut self,
+        _item: &(),
+        _metadata: &MetricMetadata,
+    ) -> Result<SerializedEntry, TensorReadError> {
+        Ok(SerializedEntry::new("-".to_string(), String::new()))
+    }
+
+    fn compute(&mut self) -> Result<SerializedEntry, TensorReadError> {
+        let latest = self.latest();
+        Ok(SerializedEntry::new(
+            format!("epoch {latest:.4}"),
+            latest.to_string(),
+        ))
+    }
+
+    fn clear(&mut self) {}
+}
+
+impl Numeric for ValidMetric {
+    fn value(&self) -> Option<NumericEntry> {
+        None
+    }
+
+    fn running_value(&self) -> Option<NumericEntry> {
+        None
+    }
+
+    fn final_value(&self) -> NumericEntry {
+        NumericEntry::Final(self.latest())
     }
 }
 

@@ -10,7 +10,8 @@ use crate::config::InvalidValue;
 pub struct EarlyStoppingConfig {
     /// Stop after this many epochs in a row without improvement.
     pub patience: usize,
-    /// By how much, in nats a token, the validation loss must fall below the lowest so far to count as improved.
+    /// By how much the monitored figure must be better than the best so far to count as improved; in nats a token where
+    /// that is the loss.
     #[serde(default)]
     pub min_delta: f64,
 }
@@ -39,13 +40,13 @@ pub(crate) struct EarlyStoppingState {
 }
 
 impl EarlyStoppingState {
-    /// Takes note of the validation loss at the end of an epoch.
-    pub(crate) fn end_epoch(&mut self, config: &EarlyStoppingConfig, valid_loss: f64) {
+    /// Takes note of the monitored figure at the end of an epoch, turned so that lower is better.
+    pub(crate) fn end_epoch(&mut self, config: &EarlyStoppingConfig, cost: f64) {
         if self
             .lowest
-            .is_none_or(|lowest| valid_loss < lowest - config.min_delta)
+            .is_none_or(|lowest| cost < lowest - config.min_delta)
         {
-            self.lowest = Some(valid_loss);
+            self.lowest = Some(cost);
             self.epochs_without_improvement = 0;
         } else {
             self.epochs_without_improvement += 1;

@@ -1,5 +1,7 @@
 //! A run's figures, epoch by epoch.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::LossSum;
@@ -25,7 +27,10 @@ pub struct EpochRecord {
     pub valid_perplexity: f64,
     /// The number of tokens validated on.
     pub valid_tokens: u64,
-    /// Whether the validation loss is the lowest so far.
+    /// The recipe's own figures of the validation data, each beside the others in the JSON.
+    #[serde(flatten)]
+    pub valid_metrics: BTreeMap<String, f64>,
+    /// Whether the monitored figure is the best so far.
     pub best: bool,
     /// The time spent in training steps, without validation and checkpoints. One of the two figures that differ
     /// between two runs of the same config.
@@ -34,7 +39,7 @@ pub struct EpochRecord {
     pub tokens_per_second: f64,
 }
 
-/// The epoch with the lowest validation loss.
+/// The epoch with the best monitored figure: the lowest validation loss, unless the config names another.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BestEpoch {
     /// The epoch, from 1.

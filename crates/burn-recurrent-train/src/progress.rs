@@ -112,8 +112,13 @@ fn step_line(standing: &Standing, epochs: usize, seconds_left: Option<f64>) -> S
 }
 
 fn epoch_line(record: &EpochRecord, epochs: usize) -> String {
+    let metrics: String = record
+        .valid_metrics
+        .iter()
+        .map(|(name, value)| format!(", {} {value:.4}", name.trim_start_matches("valid_")))
+        .collect();
     format!(
-        "epoch {}/{epochs} done: training {:.4} nats/token (perplexity {}), validation {:.4} (perplexity {}{}), learning rate {}, {:.0} tokens/s, {}",
+        "epoch {}/{epochs} done: training {:.4} nats/token (perplexity {}), validation {:.4} (perplexity {}{metrics}{}), learning rate {}, {:.0} tokens/s, {}",
         record.epoch,
         record.train_nats_per_token,
         figure(record.train_perplexity),

@@ -22,7 +22,7 @@ pub struct RunResult {
     pub datasets: BTreeMap<String, String>,
     /// The epochs trained.
     pub epochs: usize,
-    /// The epoch with the lowest validation loss.
+    /// The epoch with the best monitored figure.
     pub best_epoch: Option<usize>,
     /// Whether early stopping ended the run.
     pub early_stopped: bool,
@@ -64,8 +64,8 @@ impl RunResult {
         }
     }
 
-    /// Takes over the times and epochs of the training, and `valid_nats_per_token` and `valid_perplexity` of the epoch
-    /// whose weights the run ended with.
+    /// Takes over the times and epochs of the training, and `valid_nats_per_token`, `valid_perplexity` and the recipe's
+    /// own figures of the epoch whose weights the run ended with.
     pub fn with_training<M>(mut self, outcome: &TrainingOutcome<M>) -> Self {
         self.epochs = outcome.history.len();
         self.best_epoch = outcome.best.as_ref().map(|best| best.epoch);
@@ -75,6 +75,7 @@ impl RunResult {
         self.tokens_per_second = outcome.tokens_per_second;
         if let Some(record) = outcome.record() {
             let (nats, perplexity) = (record.valid_nats_per_token, record.valid_perplexity);
+            self.metrics.extend(record.valid_metrics.clone());
             return self
                 .with_metric("valid_nats_per_token", nats)
                 .with_metric("valid_perplexity", perplexity);

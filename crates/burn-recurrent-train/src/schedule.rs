@@ -18,7 +18,7 @@ pub enum ScheduleConfig {
         /// The factor of each later epoch.
         decay: f64,
     },
-    /// Multiplied by `factor` after `patience` epochs in a row without a new lowest validation loss.
+    /// Multiplied by `factor` after `patience` epochs in a row without a new best monitored figure.
     Plateau {
         /// The factor.
         factor: f64,
@@ -94,10 +94,10 @@ impl ScheduleState {
         }
     }
 
-    /// Takes note of the validation loss at the end of an epoch.
-    pub(crate) fn end_epoch(&mut self, config: &ScheduleConfig, valid_loss: f64) {
-        if self.lowest.is_none_or(|lowest| valid_loss < lowest) {
-            self.lowest = Some(valid_loss);
+    /// Takes note of the monitored figure at the end of an epoch, turned so that lower is better.
+    pub(crate) fn end_epoch(&mut self, config: &ScheduleConfig, cost: f64) {
+        if self.lowest.is_none_or(|lowest| cost < lowest) {
+            self.lowest = Some(cost);
             self.epochs_without_improvement = 0;
             return;
         }

@@ -31,6 +31,7 @@ use crate::seeds::mix_seed;
 use crate::throughput::Throughput;
 use crate::training::TrainError;
 use crate::training_config::TrainingConfig;
+use crate::valid_metrics::{Figures, LatestFigures, ValidMetrics};
 use crate::{BestEpoch, EpochRecord, LossSum, RecurrentLearner};
 
 /// The step whose seed validation gets; no training step has this number.
@@ -100,6 +101,8 @@ pub(crate) struct TrainingLoop<M: RecurrentLearner> {
     pub(crate) carried: Vec<TensorData>,
     pub(crate) train: TrainBatches<M>,
     pub(crate) valid: ValidBatches<M>,
+    pub(crate) metrics: ValidMetrics<M>,
+    pub(crate) latest: LatestFigures,
     /// With autodiff.
     pub(crate) device: Device,
     pub(crate) lines: ProgressLines,
@@ -139,8 +142,8 @@ impl<M: RecurrentLearner> TrainingLoop<M> {
     ) -> Result<(), TrainError> {
         while !self.is_done() {
             self.train_epoch(model, events, interrupter)?;
-            let valid = self.validate(model, events, interrupter)?;
-            self.end_epoch(model, valid)?;
+            let (valid, metrics) = self.validate(model, events, interrupter)?;
+            self.end_epoch(model, valid, metrics)?;
             let epoch = self.state.epochs;
             interrupter.fail_on_error(events.process_train(LearnerEvent::EndEpoch(epoch)));
         }
@@ -279,7 +282,7 @@ impl<M: RecurrentLearner> TrainingLoop<M> {
         model: &M,
         events: &mut Events<M>,
         interrupter: &Interrupter,
-    ) -> Result<LossSum, TrainError> {
+    ) -> Result<(LossSum, Figures), TrainError> {
         let epoch = self.epoch();
         let total = self.valid.num_batches(epoch);
         interrupter.fail_on_error(events.process_valid(LearnerEvent::StartSplit {
@@ -309,48 +312,70 @@ impl<M: RecurrentLearner> TrainingLoop<M> {
             // The sum is only missing where a stop was asked for, and that is an error.
             return Err(TrainError::NoBatches { split });
         };
-        interrupter.fail_on_error(events.process_valid(LearnerEvent::EndSplit(epoch)));
-        if sum.nats.is_finite() {
-            Ok(sum)
-        } else {
-            Err(self.not_finite("the validation loss", sum.nats))
+        if !sum.nats.is_finite() {
+            return Err(self.not_finite("the validation loss", sum.nats));
         }
+        let metrics = self
+            .metrics
+            .measure(&snapshot)
+            .map_err(|source| TrainError::Metrics { epoch, source })?;
+        if let Some((name, value)) = metrics.iter().find(|(_, value)| !value.is_finite()) {
+            return Err(self.not_finite(&format!("`{name}`"), *value));
+        }
+        // Before the event that makes the dashboard look for them.
+        self.latest.set(metrics.clone());
+        interrupter.fail_on_error(events.process_valid(LearnerEvent::EndSplit(epoch)));
+        Ok((sum, metrics))
     }
 
-    fn end_epoch(&mut self, model: &M, valid: LossSum) -> Result<(), TrainError> {
+    fn end_epoch(
+        &mut self,
+        model: &M,
+        valid: LossSum,
+        valid_metrics: Figures,
+    ) -> Result<(), TrainError> {
         let learning_rate = self.learning_rate();
-        let valid_loss = valid.nats_per_token();
         let state = &mut self.state;
-        let is_best = state
-            .best
-            .as_ref()
-            .is_none_or(|best| valid_loss < best.valid.nats_per_token());
         let seconds = state.epoch_seconds;
-        let record = EpochRecord {
+        let mut record = EpochRecord {
             epoch: state.epochs + 1,
             learning_rate,
             steps: state.step,
             train_nats_per_token: state.train.nats_per_token(),
             train_perplexity: state.train.perplexity(),
             train_tokens: state.train.tokens,
-            valid_nats_per_token: valid_loss,
+            valid_nats_per_token: valid.nats_per_token(),
             valid_perplexity: valid.perplexity(),
             valid_tokens: valid.tokens,
-            best: is_best,
+            valid_metrics,
+            best: false,
             seconds,
             tokens_per_second: Throughput::resume(seconds, state.train.tokens).tokens_per_second(),
         };
+        let monitor = &self.config.monitor;
+        let cost = |record: &EpochRecord| {
+            // There always is one: `launch` looked whether the figure is measured.
+            monitor
+                .value(record)
+                .map_or(f64::INFINITY, |value| monitor.cost(value))
+        };
+        let this = cost(&record);
+        record.best = state
+            .history
+            .iter()
+            .rfind(|earlier| earlier.best)
+            .is_none_or(|best| this < cost(best));
         state.history.push(record.clone());
-        state.schedule.end_epoch(&self.config.schedule, valid_loss);
+        state.schedule.end_epoch(&self.config.schedule, this);
         if let Some(config) = &self.config.early_stopping {
-            state.early_stopping.end_epoch(config, valid_loss);
+            state.early_stopping.end_epoch(config, this);
         }
         state.train_seconds += seconds;
         state.epoch_seconds = 0.0;
         state.train = LossSum::default();
         state.step = 0;
         state.epochs += 1;
-        if is_best {
+        if record.best {
             state.best = Some(BestEpoch {
                 epoch: state.epochs,
                 valid,
@@ -377,7 +402,8 @@ impl<M: RecurrentLearner> TrainingLoop<M> {
             to_lines(history).map_err(|error| failed("metrics.jsonl", error.to_string()))?;
         self.run.write("metrics.jsonl", lines)?;
         if !history.is_empty() {
-            let svg = draw_curves(history).map_err(|message| failed("curves.svg", message))?;
+            let svg = draw_curves(history, &self.config.monitor)
+                .map_err(|message| failed("curves.svg", message))?;
             self.run.write("curves.svg", svg)?;
         }
         Ok(())

@@ -13,7 +13,7 @@ use burn::train::{
 
 use crate::batches::{BatchError, Batches, FirstEpoch};
 use crate::checkpoint::{CheckpointError, Checkpoints};
-use crate::dashboard::{Figure, NoMetricFiles, Silent, TokenMetric};
+use crate::dashboard::{Figure, NoMetricFiles, Silent, TokenMetric, ValidMetric};
 use crate::interrupt::StopOnSignal;
 use crate::loop_state::LoopState;
 use crate::progress::{Progress, ProgressLines};
@@ -21,7 +21,8 @@ use crate::run_directory::{RunDirectory, RunDirectoryError};
 use crate::strategy::{Clock, ResumableStrategy, TrainBatches, TrainingLoop, ValidBatches};
 use crate::throughput::Throughput;
 use crate::training_config::{KeepWeights, TrainingConfig};
-use crate::{BestEpoch, EpochRecord, RecurrentLearner};
+use crate::valid_metrics::{LatestFigures, ValidMetrics};
+use crate::{BestEpoch, Direction, EpochRecord, RecurrentLearner};
 
 /// Why training ended before its time.
 #[derive(Debug, thiserror::Error)]
@@ -71,6 +72,22 @@ pub enum TrainError {
         /// Why.
         source: BatchError,
     },
+    /// The recipe's own figures of the validation data could not be computed.
+    #[error("cannot compute the validation metrics of epoch {epoch}")]
+    Metrics {
+        /// The epoch, from 1.
+        epoch: usize,
+        /// Why.
+        source: BatchError,
+    },
+    /// The config monitors a figure that there is not.
+    #[error("`training.monitor.metric` is `{name}`, but this recipe measures {}", known.join(", "))]
+    UnknownMetric {
+        /// The figure.
+        name: String,
+        /// Those that there are.
+        known: Vec<String>,
+    },
     /// burn-train failed.
     #[error("{0}")]
     Burn(Arc<TrainingError>),
@@ -114,6 +131,7 @@ impl TrainError {
     pub fn is_usage(&self) -> bool {
         match self {
             Self::Run(error) => error.is_usage(),
+            Self::UnknownMetric { .. } => true,
             _ => false,
         }
     }
@@ -126,7 +144,7 @@ pub struct TrainingOutcome<M> {
     pub model: M,
     /// The figures of each epoch.
     pub history: Vec<EpochRecord>,
-    /// The epoch with the lowest validation loss.
+    /// The epoch with the best monitored figure.
     pub best: Option<BestEpoch>,
     /// Whether early stopping ended the run.
     pub early_stopped: bool,
@@ -148,6 +166,9 @@ impl<M> TrainingOutcome<M> {
     }
 }
 
+/// What every epoch's record has.
+const RESERVED: [&str; 3] = ["valid_nats_per_token", "valid_perplexity", "valid_tokens"];
+
 /// A training, ready to be launched.
 ///
 /// In a run directory that has checkpoints it goes on from the last of them, otherwise it begins. The example of the
@@ -158,6 +179,7 @@ pub struct Training<M: RecurrentLearner> {
     model: M,
     train: TrainBatches<M>,
     valid: ValidBatches<M>,
+    metrics: ValidMetrics<M>,
     progress: Progress,
     interrupter: Interrupter,
 }
@@ -177,9 +199,35 @@ impl<M: RecurrentLearner> Training<M> {
             model,
             train: Arc::new(train),
             valid: Arc::new(valid),
+            metrics: ValidMetrics::none(),
             progress: Progress::default(),
             interrupter: Interrupter::new(),
         }
+    }
+
+    /// Figures of one's own, such as a span F1, that `measure` computes after each epoch on the validation data.
+    ///
+    /// `measure` gets the model without dropout and gradients, and returns a figure for each of `names`. They stand under
+    /// these names in `metrics.jsonl`, in [`EpochRecord::valid_metrics`] and in the result, in the progress and in the
+    /// curves, and `training.monitor` may name one of them. What `measure` computes must depend on the model only, or a
+    /// resumed run is another run.
+    ///
+    /// # Panics
+    ///
+    /// If a name does not begin with `valid_`, or is that of a figure that every epoch has.
+    pub fn with_valid_metrics<const N: usize>(
+        mut self,
+        names: [&str; N],
+        measure: impl FnMut(&M) -> Result<[f64; N], BatchError> + Send + 'static,
+    ) -> Self {
+        for name in names {
+            assert!(
+                name.starts_with("valid_") && !RESERVED.contains(&name),
+                "a validation metric is called valid_.. and none of {RESERVED:?}, got `{name}`"
+            );
+        }
+        self.metrics = ValidMetrics::new(names, measure);
+        self
     }
 
     /// How progress is shown.
@@ -204,6 +252,7 @@ impl<M: RecurrentLearner> Training<M> {
             model,
             train,
             valid,
+            metrics,
             progress,
             interrupter,
         } = self;
@@ -215,6 +264,16 @@ impl<M: RecurrentLearner> Training<M> {
             if batches == 0 {
                 return Err(TrainError::NoBatches { split });
             }
+        }
+        let monitored = &config.monitor.metric;
+        if !config.monitor.is_loss() && !metrics.names().contains(monitored) {
+            let own = metrics.names().iter().cloned();
+            return Err(TrainError::UnknownMetric {
+                name: monitored.clone(),
+                known: std::iter::once(crate::monitor::LOSS.to_string())
+                    .chain(own)
+                    .collect(),
+            });
         }
         let device = model.devices().into_iter().next().unwrap_or_default();
         let mut model = if device.is_autodiff() {
@@ -245,6 +304,8 @@ impl<M: RecurrentLearner> Training<M> {
         } else {
             lines.say(&format!("training in {}", run.path().display()));
         }
+        let own_metrics = metrics.names().to_vec();
+        let latest = LatestFigures::default();
         let training_loop = TrainingLoop {
             clock: Clock::new(state.wall_seconds),
             run: run.clone(),
@@ -255,6 +316,8 @@ impl<M: RecurrentLearner> Training<M> {
             carried,
             train: train.clone(),
             valid: valid.clone(),
+            metrics,
+            latest: latest.clone(),
             device: device.clone(),
             lines,
         };
@@ -292,6 +355,12 @@ impl<M: RecurrentLearner> Training<M> {
                     .metric_valid_numeric(TokenMetric::new(Figure::Perplexity))
                     .metric_train_numeric(TokenMetric::new(Figure::TokensPerSecond))
                     .metric_train_numeric(LearningRateMetric::new());
+                for name in &own_metrics {
+                    let higher_is_better = *name != config.monitor.metric
+                        || config.monitor.direction == Direction::Maximize;
+                    let metric = ValidMetric::new(name, latest.clone(), higher_is_better);
+                    supervised = supervised.metric_valid_numeric(metric);
+                }
                 let from = (epochs_before > 0).then_some(epochs_before);
                 Box::new(TuiMetricsRendererWrapper::new(interrupter.clone(), from))
             } else {

@@ -6,6 +6,7 @@ use crate::checkpoint_config::CheckpointConfig;
 use crate::clip::ClipConfig;
 use crate::config::InvalidValue;
 use crate::early_stopping::EarlyStoppingConfig;
+use crate::monitor::MonitorConfig;
 use crate::optimizer::OptimizerConfig;
 use crate::schedule::ScheduleConfig;
 
@@ -46,6 +47,9 @@ pub struct TrainingConfig {
     /// How gradients are clipped; not at all unless given.
     #[serde(default)]
     pub clip: ClipConfig,
+    /// Which figure of the validation data says how good an epoch is; its loss unless given.
+    #[serde(default)]
+    pub monitor: MonitorConfig,
     /// When to stop early; never unless given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub early_stopping: Option<EarlyStoppingConfig>,
@@ -58,7 +62,7 @@ pub struct TrainingConfig {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum KeepWeights {
-    /// Those with the lowest validation loss.
+    /// Those with the best monitored figure.
     #[default]
     Best,
     /// Those after the last epoch.
@@ -95,6 +99,9 @@ impl TrainingConfig {
             .validate()
             .map_err(|error| error.within("schedule"))?;
         self.clip.validate().map_err(|error| error.within("clip"))?;
+        self.monitor
+            .validate()
+            .map_err(|error| error.within("monitor"))?;
         if let Some(early_stopping) = &self.early_stopping {
             early_stopping
                 .validate()

@@ -110,6 +110,16 @@ pub enum GrammarProblem {
         "the weight {0} is not a positive finite number; remove the alternative or give it a positive weight"
     )]
     Weight(String),
+    /// A labelled span inside another.
+    #[error(
+        "`{name}` is labelled `{label}` and leads to labels itself; spans cannot stand in one another, so remove one label"
+    )]
+    NestedLabel {
+        /// The symbol.
+        name: String,
+        /// The outer label.
+        label: String,
+    },
     /// A symbol from which no finite text can be derived.
     #[error(
         "`{0}` never ends: each of its alternatives leads back to itself; add one that does not"

@@ -1,6 +1,6 @@
 //! Writes every rule out for each value of its features, which leaves a plain weighted grammar.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::error::{GrammarError, GrammarProblem};
 use super::rules::{Item, Rule, Rules};
@@ -30,6 +30,7 @@ struct NamedAlternative<'s> {
     weight: f64,
     line: usize,
     items: Vec<NamedItem<'s>>,
+    labels: &'s [Option<String>],
 }
 
 enum NamedItem<'s> {
@@ -210,6 +211,7 @@ impl<'s> Expander<'s> {
                 weight,
                 line: alternative.line,
                 items,
+                labels: &alternative.labels,
             });
         }
         Ok(())
@@ -292,7 +294,14 @@ impl<'s> Expander<'s> {
             tokens.dedup();
             tokens.into_iter().map(String::from).collect()
         };
-        let mut rules = Rules::new(self.file.to_string(), tokens);
+        let labels: BTreeSet<&str> = order
+            .iter()
+            .flat_map(|&i| &instances[i].alternatives)
+            .flat_map(|alternative| alternative.labels.iter().flatten())
+            .map(String::as_str)
+            .collect();
+        let labels: Vec<String> = labels.into_iter().map(String::from).collect();
+        let mut rules = Rules::new(self.file.to_string(), tokens, labels);
         for &index in &order {
             let instance = &instances[index];
             let mut seen = HashSet::new();
@@ -310,7 +319,14 @@ impl<'s> Expander<'s> {
                         ),
                     })
                     .collect();
-                if !seen.insert(body.clone()) {
+                let number = |label: &String| {
+                    let number = rules.labels.binary_search(label);
+                    number.expect("the list of labels was made from these")
+                };
+                let labels = alternative.labels.iter();
+                let labels: Vec<Option<usize>> =
+                    labels.map(|label| label.as_ref().map(number)).collect();
+                if !seen.insert((body.clone(), labels.clone())) {
                     let problem = GrammarProblem::DuplicateAlternative {
                         name: instance.name.clone(),
                         body: describe_body(alternative),
@@ -320,6 +336,7 @@ impl<'s> Expander<'s> {
                 alternatives.push(Rule {
                     probability: alternative.weight,
                     body,
+                    labels,
                 });
             }
             rules.push(instance.name.clone(), instance.line, alternatives);

@@ -26,6 +26,9 @@
 //!   names is chosen there, all values equally probable, and is the same throughout the
 //!   alternative: this is how parts of a text agree. `feature hero, helper = he she` declares two
 //!   features over the same values, for two independent choices in one rule.
+//! - `@label` right behind a word or symbol in a body labels the text that it gives, as in
+//!   `Request -> weather in City@place`; [`Sample::tags`] are these labels as BIO tags. Labelled
+//!   texts do not stand in one another. A label changes no probability.
 //!
 //! # Ambiguity
 //!
@@ -50,7 +53,7 @@ use std::path::Path;
 use rand::Rng;
 
 pub use error::{GrammarError, GrammarProblem};
-pub use sample::{Sample, sample_rng};
+pub use sample::{Sample, SampleSpan, sample_rng};
 
 use crate::read::read_text;
 
@@ -99,6 +102,11 @@ impl Grammar {
     /// The distinct tokens, sorted.
     pub fn tokens(&self) -> &[String] {
         &self.rules.tokens
+    }
+
+    /// The labels of spans, sorted.
+    pub fn labels(&self) -> &[String] {
+        &self.rules.labels
     }
 
     /// How many rules there are once features are written out.

@@ -12,6 +12,8 @@ pub(super) enum Item {
 pub(super) struct Rule {
     pub(super) probability: f64,
     pub(super) body: Vec<Item>,
+    /// For each place of the body the label of the span that its text is.
+    pub(super) labels: Vec<Option<usize>>,
 }
 
 /// All rules. Symbol 0 is the start.
@@ -19,6 +21,8 @@ pub(super) struct Rule {
 pub(super) struct Rules {
     pub(super) file: String,
     pub(super) tokens: Vec<String>,
+    /// The labels of spans, sorted.
+    pub(super) labels: Vec<String>,
     pub(super) symbols: Vec<Symbol>,
 }
 
@@ -31,11 +35,12 @@ pub(super) struct Symbol {
 }
 
 impl Rules {
-    /// No symbol yet; `tokens` are sorted.
-    pub(super) fn new(file: String, tokens: Vec<String>) -> Self {
+    /// No symbol yet; `tokens` and `labels` are sorted.
+    pub(super) fn new(file: String, tokens: Vec<String>, labels: Vec<String>) -> Self {
         Self {
             file,
             tokens,
+            labels,
             symbols: Vec::new(),
         }
     }

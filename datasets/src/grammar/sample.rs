@@ -15,12 +15,35 @@ pub struct Sample<'g> {
     ///
     /// Where the text has only this one derivation it is also the text's probability.
     pub log_probability: f64,
+    /// The labelled stretches in order, none of which is empty.
+    pub spans: Vec<SampleSpan<'g>>,
+}
+
+/// A labelled stretch of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SampleSpan<'g> {
+    /// The label.
+    pub label: &'g str,
+    /// Its first token, from 0.
+    pub start: usize,
+    /// The token behind its last one.
+    pub end: usize,
 }
 
 impl Sample<'_> {
     /// The tokens with a space between them.
     pub fn text(&self) -> String {
         self.tokens.join(" ")
+    }
+
+    /// The labels as tags in BIO, one for each token: `B-label` where a stretch begins, `I-label` inside it, `O` outside.
+    pub fn tags(&self) -> Vec<String> {
+        let mut tags = vec!["O".to_string(); self.tokens.len()];
+        for span in &self.spans {
+            tags[span.start] = format!("B-{}", span.label);
+            tags[span.start + 1..span.end].fill(format!("I-{}", span.label));
+        }
+        tags
     }
 }
 
@@ -69,8 +92,27 @@ impl Sampler {
     pub(super) fn sample<'g, R: Rng + ?Sized>(&self, rules: &'g Rules, rng: &mut R) -> Sample<'g> {
         let mut tokens = Vec::new();
         let mut log_probability = 0.0;
-        let mut open = vec![Item::Symbol(0)];
-        while let Some(item) = open.pop() {
+        let mut spans = Vec::new();
+        let mut open = vec![Step::Item(Item::Symbol(0))];
+        while let Some(step) = open.pop() {
+            let item = match step {
+                Step::Item(item) => item,
+                Step::Labelled(item, label) => {
+                    let start = tokens.len();
+                    open.push(Step::Close { label, start });
+                    item
+                }
+                Step::Close { label, start } => {
+                    if start < tokens.len() {
+                        spans.push(SampleSpan {
+                            label: rules.labels[label].as_str(),
+                            start,
+                            end: tokens.len(),
+                        });
+                    }
+                    continue;
+                }
+            };
             match item {
                 Item::Token(token) => tokens.push(rules.tokens[token].as_str()),
                 Item::Symbol(symbol) => {
@@ -84,13 +126,30 @@ impl Sampler {
                     };
                     let rule = &rules.symbols[symbol].rules[chosen];
                     log_probability += rule.probability.ln();
-                    open.extend(rule.body.iter().rev());
+                    let places = rule.body.iter().zip(&rule.labels).rev();
+                    open.extend(places.map(|(&item, label)| match label {
+                        Some(label) => Step::Labelled(item, *label),
+                        None => Step::Item(item),
+                    }));
                 }
             }
         }
         Sample {
             tokens,
             log_probability,
+            spans,
         }
     }
+}
+
+/// What is still to be done while a text is drawn.
+enum Step {
+    Item(Item),
+    /// An item whose text is a span.
+    Labelled(Item, usize),
+    /// The end of a span.
+    Close {
+        label: usize,
+        start: usize,
+    },
 }

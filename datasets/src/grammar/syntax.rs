@@ -29,6 +29,8 @@ pub(super) struct RuleDecl {
 pub(super) struct Alternative {
     pub(super) weight: f64,
     pub(super) items: Vec<Item>,
+    /// For each item the label of the span that its text is.
+    pub(super) labels: Vec<Option<String>>,
     pub(super) line: usize,
 }
 
@@ -55,6 +57,8 @@ enum Lexeme {
     Word(String),
     Quoted(String),
     Symbol(String, Vec<String>),
+    /// `@label`, right behind a word or symbol.
+    Label(String),
 }
 
 /// Parses `text`; `file` only serves the messages.
@@ -119,7 +123,7 @@ impl Parser<'_> {
     }
 
     fn lexemes(&self, content: &str, line: usize) -> Result<Vec<Lexeme>, GrammarError> {
-        let ends_word = |c: char| c.is_whitespace() || "|[]\"#".contains(c);
+        let ends_word = |c: char| c.is_whitespace() || "|[]\"#@".contains(c);
         let mut lexemes = Vec::new();
         let mut rest = content.trim_start();
         while let Some(first) = rest.chars().next() {
@@ -150,6 +154,12 @@ impl Parser<'_> {
                         ),
                     ));
                 }
+                '@' => {
+                    return Err(self.error(
+                        line,
+                        "`@` must follow a word or symbol at once, as in `City@place`; quote a word with `@` in it",
+                    ));
+                }
                 _ => {
                     let end = rest.find(ends_word).unwrap_or(rest.len());
                     let (word, after) = rest.split_at(end);
@@ -164,6 +174,19 @@ impl Parser<'_> {
                         lexemes.push(Lexeme::Word(word.to_string()));
                     }
                 }
+            }
+            if let Some(label) = rest.strip_prefix('@')
+                && !matches!(lexemes.last(), Some(Lexeme::Arrow | Lexeme::Bar))
+            {
+                let (label, after) = label.split_at(label.find(ends_word).unwrap_or(label.len()));
+                if label.is_empty() {
+                    return Err(self.error(
+                        line,
+                        "a label must follow `@`, as in `City@place`; quote a word with `@` in it",
+                    ));
+                }
+                lexemes.push(Lexeme::Label(label.to_string()));
+                rest = after;
             }
             rest = rest.trim_start();
         }
@@ -302,25 +325,45 @@ impl Parser<'_> {
         {
             body = &[];
         }
-        let items = body
-            .iter()
-            .map(|(lexeme, at)| match lexeme {
-                Lexeme::Word(word) if word == "*" || word == "()" => Err(self.error(
-                    *at,
-                    format!("`{word}` has a meaning of its own here; quote it to mean the word"),
-                )),
-                Lexeme::Word(word) | Lexeme::Quoted(word) => Ok(Item::Token(word.clone())),
-                Lexeme::Symbol(name, arguments) => Ok(Item::Symbol(Reference {
+        let mut items = Vec::with_capacity(body.len());
+        let mut labels: Vec<Option<String>> = Vec::with_capacity(body.len());
+        for (lexeme, at) in body {
+            let item = match lexeme {
+                Lexeme::Label(label) => {
+                    match labels.last_mut() {
+                        Some(last @ None) => *last = Some(label.clone()),
+                        _ => {
+                            return Err(self.error(
+                                *at,
+                                format!("`@{label}` needs one word or symbol of its own before it"),
+                            ));
+                        }
+                    }
+                    continue;
+                }
+                Lexeme::Word(word) if word == "*" || word == "()" => {
+                    return Err(self.error(
+                        *at,
+                        format!(
+                            "`{word}` has a meaning of its own here; quote it to mean the word"
+                        ),
+                    ));
+                }
+                Lexeme::Word(word) | Lexeme::Quoted(word) => Item::Token(word.clone()),
+                Lexeme::Symbol(name, arguments) => Item::Symbol(Reference {
                     name: name.clone(),
                     arguments: arguments.clone(),
                     line: *at,
-                })),
+                }),
                 Lexeme::Arrow | Lexeme::Bar => unreachable!("the rule was cut at these"),
-            })
-            .collect::<Result<_, _>>()?;
+            };
+            items.push(item);
+            labels.push(None);
+        }
         Ok(Alternative {
             weight,
             items,
+            labels,
             line,
         })
     }

@@ -261,7 +261,11 @@ impl RecipeConfig for Config {
         match (neural, &self.batches, &self.training) {
             (true, Some(batches), Some(training)) => {
                 batches.validate().map_err(|e| e.within("batches"))?;
-                training.validate().map_err(|e| e.within("training"))
+                let monitored = training.monitor.validate_among(&[]);
+                training
+                    .validate()
+                    .and(monitored.map_err(|e| e.within("monitor")))
+                    .map_err(|e| e.within("training"))
             }
             (true, None, _) => Err(missing("batches")),
             (true, _, None) => Err(missing("training")),
@@ -550,5 +554,7 @@ mod tests {
         );
         assert!(error("ptb-small", "data.min_count=2").contains("`data.unknown` must be true"));
         assert!(error("sample", "model.cells=3").contains("cells"));
+        let monitor = "training.monitor={metric=\"valid_f1\", direction=\"maximize\"}";
+        assert!(error("sample", monitor).contains("`training.monitor.metric` must be one of"));
     }
 }

@@ -1,5 +1,6 @@
 //! Trainings of a toy model, in this process and on `flex`.
 
+mod metrics;
 mod outcome;
 mod resume;
 mod toy;

@@ -1,0 +1,196 @@
+//! What a word's spelling says.
+
+use super::CharacterInput;
+use super::draw::{draw_embedding, draw_linear};
+use crate::lengths::{check_lengths, fill_padding, padding};
+use burn::module::Module;
+use burn::nn::{Dropout, DropoutConfig, Embedding, Linear};
+use burn::tensor::module::embedding;
+use burn::tensor::{Device, Int, Tensor};
+use burn_recurrent::{Lstm, LstmConfig};
+use serde::{Deserialize, Serialize};
+
+/// How a word's characters become features.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum CharacterFeatures {
+    /// Not at all.
+    None {},
+    /// The final states of an LSTM in each direction, `2 * d_hidden` wide (Lample et al. 2016,
+    /// section 4.1, where both widths are 25).
+    BiLstm {
+        /// The width of the characters' embeddings.
+        d_embedding: usize,
+        /// The width of each direction.
+        d_hidden: usize,
+    },
+    /// A convolution and the maximum over the word (Ma and Hovy 2016, section 2.1, where the
+    /// embeddings are 30 wide, there are 30 filters, and each sees 3 characters).
+    Cnn {
+        /// The width of the characters' embeddings.
+        d_embedding: usize,
+        /// The number of filters, and features.
+        num_filters: usize,
+        /// The number of characters that a filter sees.
+        width: usize,
+    },
+}
+
+/// Computes the features of words from their characters.
+#[derive(Module, Debug)]
+pub struct CharacterEncoder {
+    /// The characters' embeddings, `[characters, d_embedding]`.
+    pub embedding: Embedding,
+    /// What makes a vector of them.
+    pub network: CharacterNetwork,
+    dropout: Dropout,
+}
+
+/// What makes a vector of characters' embeddings.
+#[derive(Module, Debug)]
+pub enum CharacterNetwork {
+    /// Of [`CharacterFeatures::BiLstm`].
+    BiLstm(Lstm),
+    /// Of [`CharacterFeatures::Cnn`]: a linear layer over neighbouring characters' embeddings side
+    /// by side, `[width * d_embedding, num_filters]`.
+    Cnn(Linear),
+}
+
+/// Below all that a filter says, so that it is never the maximum.
+const NEVER: f32 = -1e30;
+
+impl CharacterFeatures {
+    /// The sizes by name, to be checked.
+    pub(super) fn sizes(&self) -> Vec<(&'static str, usize)> {
+        match *self {
+            Self::None {} => Vec::new(),
+            Self::BiLstm {
+                d_embedding,
+                d_hidden,
+            } => vec![
+                ("the characters' d_embedding", d_embedding),
+                ("the characters' d_hidden", d_hidden),
+            ],
+            Self::Cnn {
+                d_embedding,
+                num_filters,
+                width,
+            } => vec![
+                ("the characters' d_embedding", d_embedding),
+                ("the characters' num_filters", num_filters),
+                ("the characters' width", width),
+            ],
+        }
+    }
+
+    /// The encoder, of so many characters, with this probability of dropout on their embeddings.
+    pub(super) fn init(
+        &self,
+        vocabulary_size: usize,
+        dropout: f64,
+        device: &Device,
+    ) -> Option<CharacterEncoder> {
+        let (d_embedding, network) = match *self {
+            Self::None {} => return None,
+            Self::BiLstm {
+                d_embedding,
+                d_hidden,
+            } => {
+                let config = LstmConfig::new(d_embedding, d_hidden).with_bidirectional(true);
+                (d_embedding, CharacterNetwork::BiLstm(config.init(device)))
+            }
+            Self::Cnn {
+                d_embedding,
+                num_filters,
+                width,
+            } => {
+                let filters = draw_linear(width * d_embedding, num_filters, device);
+                (d_embedding, CharacterNetwork::Cnn(filters))
+            }
+        };
+        Some(CharacterEncoder {
+            embedding: draw_embedding(vocabulary_size, d_embedding, device),
+            network,
+            dropout: DropoutConfig::new(dropout).init(),
+        })
+    }
+}
+
+impl CharacterEncoder {
+    /// The features of the batch's words, `[batch, time, d_output]`; of words without characters
+    /// they are zero, of the padding anything.
+    ///
+    /// # Panics
+    ///
+    /// If a length does not fit.
+    pub fn forward(&self, input: &CharacterInput) -> Tensor<3> {
+        embedding(self.words(input), input.index.clone())
+    }
+
+    /// The width of the features.
+    pub fn d_output(&self) -> usize {
+        match &self.network {
+            CharacterNetwork::BiLstm(lstm) => lstm.d_output(),
+            CharacterNetwork::Cnn(filters) => filters.weight.dims()[1],
+        }
+    }
+
+    /// The features of the distinct words, `[distinct words, d_output]`.
+    fn words(&self, input: &CharacterInput) -> Tensor<2> {
+        let [words, time] = input.characters.dims();
+        check_lengths(&input.lengths, words, time);
+        let device = input.characters.device();
+        if input.lengths.iter().all(|length| *length == 0) {
+            return Tensor::zeros([words.max(1), self.d_output()], &device);
+        }
+        let characters = clear_padding(input.characters.clone(), &input.lengths);
+        let embedded = self.dropout.forward(self.embedding.forward(characters));
+        match &self.network {
+            CharacterNetwork::BiLstm(lstm) => {
+                let (_, state) = lstm.forward_padded(embedded, &input.lengths, None);
+                // [directions, words, d_hidden] side by side.
+                let states = state.hidden.swap_dims(0, 1);
+                states.reshape([words, self.d_output()])
+            }
+            CharacterNetwork::Cnn(filters) => convolve(filters, embedded, &input.lengths),
+        }
+    }
+}
+
+/// The largest answer of each filter over each word, `[words, num_filters]`. Outside of the word
+/// the embeddings are zero.
+fn convolve(filters: &Linear, embedded: Tensor<3>, lengths: &[usize]) -> Tensor<2> {
+    let [words, time, d_embedding] = embedded.dims();
+    let device = embedded.device();
+    let [d_window, num_filters] = filters.weight.dims();
+    let width = d_window / d_embedding;
+    let outside = |width: usize| {
+        (width > 0).then(|| Tensor::<3>::zeros([words, width, d_embedding], &device))
+    };
+    let before = (width - 1) / 2;
+    let inside = fill_padding(embedded, lengths, 0.0);
+    let parts = [outside(before), Some(inside), outside(width - 1 - before)];
+    let padded = Tensor::cat(parts.into_iter().flatten().collect(), 1);
+    let windows = (0..width).map(|offset| padded.clone().narrow(1, offset, time));
+    let windows = Tensor::cat(windows.collect(), 2).reshape([words * time, d_window]);
+    let answers = filters.forward(windows).reshape([words, time, num_filters]);
+    let largest = fill_padding(answers, lengths, NEVER).max_dim(1);
+    let largest = largest.reshape([words, num_filters]);
+    match padding(lengths, time, &device) {
+        // Words without characters have no window.
+        Some(padding) => {
+            let empty = padding.narrow(1, 0, 1).expand([words, num_filters]);
+            largest.mask_fill(empty, 0.0)
+        }
+        None => largest,
+    }
+}
+
+/// Index zero wherever there is padding, so that whatever stood there is not looked up.
+pub(super) fn clear_padding(index: Tensor<2, Int>, lengths: &[usize]) -> Tensor<2, Int> {
+    let [_, time] = index.dims();
+    match padding(lengths, time, &index.device()) {
+        Some(padding) => index.mask_fill(padding, 0),
+        None => index,
+    }
+}

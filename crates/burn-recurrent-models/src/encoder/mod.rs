@@ -1,0 +1,14 @@
+//! What the models of sentences share: tokens to vectors, in context.
+
+mod characters;
+mod draw;
+mod error;
+mod input;
+mod token_encoder;
+
+pub(crate) use draw::draw_linear;
+
+pub use characters::{CharacterEncoder, CharacterFeatures, CharacterNetwork};
+pub use error::TokenEncoderError;
+pub use input::{CharacterInput, TaggerInput};
+pub use token_encoder::{ShapeFeatures, TokenEncoder, TokenEncoderConfig};

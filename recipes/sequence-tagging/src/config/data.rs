@@ -1,0 +1,197 @@
+//! `[data]`: the sentences and their labels.
+
+use super::checks::at_least_one;
+use burn_recurrent_datasets::{ColumnFormat, SentenceFormat, Separator, TagColumn};
+use burn_recurrent_text::TagScheme;
+use burn_recurrent_train::InvalidValue;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// The sentences and their labels.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DataConfig {
+    /// What the labels are.
+    #[serde(default)]
+    pub task: Task,
+    /// Where the sentences come from.
+    pub source: SourceConfig,
+}
+
+/// What the labels are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Task {
+    /// Each label is for itself, such as a part of speech.
+    Tags {},
+    /// Labels mark spans, such as chunks. Whatever scheme they are in, an `I-` that continues nothing included, they are
+    /// read as the CoNLL shared tasks' evaluation reads them.
+    Spans {
+        /// The scheme that the model learns.
+        #[serde(default = "bio")]
+        learn: TagScheme,
+        /// The scheme of what is written and counted.
+        #[serde(default = "bio")]
+        write: TagScheme,
+    },
+}
+
+impl Default for Task {
+    fn default() -> Self {
+        Self::Tags {}
+    }
+}
+
+fn bio() -> TagScheme {
+    TagScheme::Bio
+}
+
+/// Where the sentences come from.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum SourceConfig {
+    /// Requests to an assistant, with slot labels, written by the bundled grammar.
+    Requests {
+        /// The seed of the requests.
+        seed: u64,
+        /// The number of requests to train on.
+        train_sentences: usize,
+        /// The number of requests to validate on.
+        valid_sentences: usize,
+        /// The number of requests to test on.
+        test_sentences: usize,
+    },
+    /// A data set of the catalogue, downloaded where it is not in the cache.
+    Catalog {
+        /// Its name.
+        name: String,
+        /// The column of the labels, such as `xpos`; the one that the data set is used for most unless given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        column: Option<String>,
+    },
+    /// One's own files; gzip is unpacked.
+    Files {
+        /// The training sentences.
+        train: PathBuf,
+        /// The validation sentences; the last tenth of the training sentences unless given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        valid: Option<PathBuf>,
+        /// The test sentences.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        test: Option<PathBuf>,
+        /// How they are written.
+        #[serde(default)]
+        format: FormatConfig,
+    },
+}
+
+/// How a file writes sentences.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum FormatConfig {
+    /// A word a line, blanks between columns, a blank line behind each sentence.
+    Columns {
+        /// The column of the words, from 0.
+        #[serde(default)]
+        word: usize,
+        /// The column of the labels, from 0; the last one unless given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        label: Option<usize>,
+        /// Whether columns stand between single tabs, so that a word may have spaces in it.
+        #[serde(default)]
+        tabs: bool,
+        /// Whether lines that begin with `#` are comments.
+        #[serde(default)]
+        comments: bool,
+    },
+    /// CoNLL-U.
+    Conllu {
+        /// The column of the labels.
+        #[serde(default = "upos")]
+        column: String,
+    },
+}
+
+impl Default for FormatConfig {
+    fn default() -> Self {
+        Self::Columns {
+            word: 0,
+            label: None,
+            tabs: false,
+            comments: false,
+        }
+    }
+}
+
+fn upos() -> String {
+    "upos".to_string()
+}
+
+impl FormatConfig {
+    /// What the reader is told.
+    pub fn resolve(&self) -> Result<SentenceFormat, InvalidValue> {
+        match self {
+            Self::Columns {
+                word,
+                label,
+                tabs,
+                comments,
+            } => Ok(SentenceFormat::Columns(ColumnFormat {
+                separator: if *tabs {
+                    Separator::Tab
+                } else {
+                    Separator::Blank
+                },
+                columns: None,
+                word: *word,
+                tag: label.map_or(TagColumn::Last, TagColumn::At),
+                comments: *comments,
+            })),
+            Self::Conllu { column } => {
+                column
+                    .parse()
+                    .map(SentenceFormat::Conllu)
+                    .map_err(|message: String| {
+                        InvalidValue::new("column", format!("must be a column: {message}"))
+                    })
+            }
+        }
+    }
+}
+
+impl DataConfig {
+    pub(super) fn validate(&self) -> Result<(), InvalidValue> {
+        let source = match &self.source {
+            SourceConfig::Requests {
+                train_sentences,
+                valid_sentences,
+                test_sentences,
+                ..
+            } => at_least_one("train_sentences", *train_sentences)
+                .and_then(|()| at_least_one("valid_sentences", *valid_sentences))
+                .and_then(|()| at_least_one("test_sentences", *test_sentences)),
+            SourceConfig::Catalog { .. } => Ok(()),
+            SourceConfig::Files { format, .. } => match format.resolve() {
+                Ok(_) => Ok(()),
+                Err(error) => Err(error.within("format")),
+            },
+        };
+        source.map_err(|e| e.within("source"))
+    }
+}
+
+impl SourceConfig {
+    /// The same source with paths that hold from any folder: a run's config is read again from elsewhere.
+    pub fn with_absolute_paths(mut self) -> std::io::Result<Self> {
+        if let Self::Files {
+            train, valid, test, ..
+        } = &mut self
+        {
+            let paths = [Some(train), valid.as_mut(), test.as_mut()];
+            for path in paths.into_iter().flatten() {
+                *path = std::path::absolute(&*path)?;
+            }
+        }
+        Ok(self)
+    }
+}

@@ -1,0 +1,119 @@
+//! What a config of this recipe says: one file for each of its tables.
+
+mod batches;
+mod checks;
+mod data;
+mod model;
+mod words;
+
+pub use batches::{BatchesConfig, LossConfig};
+pub use data::{DataConfig, FormatConfig, SourceConfig, Task};
+pub use model::ModelConfig;
+pub use words::WordsConfig;
+
+use burn_recurrent_train::{InvalidValue, Recipe, RecipeConfig, TrainingConfig};
+use serde::{Deserialize, Serialize};
+
+/// The recipe and its bundled configs.
+pub const RECIPE: Recipe = Recipe {
+    name: "sequence-tagging",
+    configs: &[
+        ("sample", include_str!("../../configs/sample.toml")),
+        ("ewt-upos", include_str!("../../configs/ewt-upos.toml")),
+        ("ewt-xpos", include_str!("../../configs/ewt-xpos.toml")),
+        (
+            "conll2000-chunks",
+            include_str!("../../configs/conll2000-chunks.toml"),
+        ),
+    ],
+};
+
+/// Shown under `train --help`.
+pub const BUNDLED_HELP: &str = "Bundled configs: sample, ewt-upos, ewt-xpos, conll2000-chunks";
+
+/// A config.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The sentences and their labels.
+    pub data: DataConfig,
+    /// What of a word the model knows.
+    #[serde(default)]
+    pub words: WordsConfig,
+    /// The model.
+    pub model: ModelConfig,
+    /// How many tokens at a time.
+    #[serde(default)]
+    pub batches: BatchesConfig,
+    /// How to train.
+    pub training: TrainingConfig,
+}
+
+impl Config {
+    /// The figures that are computed on the validation data after each epoch.
+    pub fn valid_metrics(&self) -> &'static [&'static str] {
+        match self.data.task {
+            Task::Tags {} => &["valid_accuracy"],
+            Task::Spans { .. } => &["valid_f1", "valid_accuracy"],
+        }
+    }
+}
+
+impl RecipeConfig for Config {
+    fn validate(&self) -> Result<(), InvalidValue> {
+        self.data.validate().map_err(|e| e.within("data"))?;
+        self.words.validate().map_err(|e| e.within("words"))?;
+        self.model.validate().map_err(|e| e.within("model"))?;
+        self.batches.validate().map_err(|e| e.within("batches"))?;
+        self.training
+            .validate()
+            .and_then(|()| {
+                let monitor = &self.training.monitor;
+                let checked = monitor.validate_among(self.valid_metrics());
+                checked.map_err(|e| e.within("monitor"))
+            })
+            .map_err(|e| e.within("training"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use burn_recurrent_train::parse_config;
+
+    #[test]
+    fn every_bundled_config_is_valid_and_survives_being_written() {
+        for (name, text) in RECIPE.configs {
+            let config: Config =
+                parse_config(name, text, &[]).unwrap_or_else(|e| panic!("{name}: {e}"));
+            let written = toml::to_string(&config).unwrap();
+            let again: Config = parse_config(name, &written, &[]).unwrap();
+            assert_eq!(toml::to_string(&again).unwrap(), written);
+            assert!(BUNDLED_HELP.contains(name));
+        }
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_named_by_its_key() {
+        let error = |set: &str| {
+            let (name, text) = RECIPE.configs[0];
+            let result: Result<Config, _> = parse_config(name, text, &[set.to_string()]);
+            result.unwrap_err().to_string()
+        };
+        for (set, message) in [
+            ("batches.tokens=0", "`batches.tokens` must be at least 1"),
+            ("model.dropout=1.0", "`model.dropout` must be at least 0"),
+            ("model.d_hidden=0", "`model.d_hidden` must be at least 1"),
+            ("model.cells=3", "cells"),
+            ("words.lower=true", "lower"),
+            ("words.min_count=0", "`words.min_count` must be at least 1"),
+            (
+                "training.monitor={metric=\"valid_bleu\", direction=\"maximize\"}",
+                "`training.monitor.metric` must be one of valid_nats_per_token, valid_f1, valid_accuracy",
+            ),
+        ] {
+            let error = error(set);
+            assert!(error.contains(message), "{set}: {error}");
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! Sequence tagging: train and evaluate part-of-speech taggers, chunkers and slot fillers, and tag text with them.
+
+mod config;
+mod corpus;
+mod evaluate;
+mod labels;
+mod learner;
+mod score;
+mod tag;
+mod tagger;
+mod text;
+mod train;
+mod trained;
+mod view;
+
+use burn_recurrent_train::TrainArgs;
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Train and evaluate sequence taggers, and tag text with them.
+#[derive(Debug, Parser)]
+#[command(version, about, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Train a tagger; without CONFIG, one on the bundled requests to an assistant
+    #[command(after_help = config::BUNDLED_HELP)]
+    Train(TrainArgs),
+    /// Compute how often a trained tagger is right, and show where it is wrong
+    Evaluate(evaluate::EvaluateTaggerArgs),
+    /// Tag text or CoNLL columns
+    Tag(tag::TagArgs),
+}
+
+fn main() -> ExitCode {
+    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("warn")).init();
+    let cli = Cli::parse();
+    burn_recurrent_train::main_exit(|| match cli.verb {
+        Verb::Train(args) => train::train(&args),
+        Verb::Evaluate(args) => evaluate::evaluate(&args),
+        Verb::Tag(args) => tag::tag(&args),
+    })
+}

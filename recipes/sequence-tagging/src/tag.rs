@@ -1,0 +1,236 @@
+//! `tag`: labels for text, sentence by sentence, as it comes.
+
+use crate::config::{Config, FormatConfig, RECIPE, SourceConfig, Task};
+use crate::tagger::Tagger;
+use crate::text::TextSentences;
+use crate::trained;
+use crate::view;
+use burn_recurrent_datasets::{
+    Catalog, ConlluColumn, Format, SentenceFormat, SentenceReader, TaggedSentence, TextLines,
+    TextSource, open_text,
+};
+use burn_recurrent_text::spans;
+use burn_recurrent_train::{Report, RunDirectory, default_device};
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+use std::io::{BufReader, BufWriter, IsTerminal, Write};
+use std::path::PathBuf;
+
+/// Sentences are tagged together up to so many words, and up to so many sentences: this bounds the memory.
+const MOST_WORDS: usize = 16_000;
+const MOST_SENTENCES: usize = 2_000;
+
+const STANDARD_INPUT: &str = "standard input";
+
+/// The arguments of `tag`.
+#[derive(Debug, Args)]
+pub struct TagArgs {
+    /// The run directory of the model
+    #[arg(long, value_name = "DIR")]
+    model: PathBuf,
+    /// What to tag; without it, standard input
+    file: Option<PathBuf>,
+    /// How the input is written
+    #[arg(long, value_enum, default_value_t = Input::Text)]
+    input: Input,
+    /// How the labels are written
+    #[arg(long, value_enum, default_value_t = Output::Conll)]
+    format: Output,
+}
+
+/// How the input is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Input {
+    /// A sentence a line; words are cut by Unicode's rules, and punctuation is words of its own
+    Text,
+    /// A word a line, in the first column, and a blank line behind each sentence
+    Conll,
+    /// CoNLL-U
+    Conllu,
+}
+
+/// How the labels are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Output {
+    /// The input's columns and one more; in CoNLL-U, the column that the model was trained on
+    Conll,
+    /// A line of JSON for each sentence
+    Json,
+    /// Words and labels side by side, in colours on a terminal
+    Terminal,
+}
+
+pub fn tag(args: &TagArgs) -> Result<(), Report> {
+    let run = RunDirectory::open(RECIPE.name, &args.model)?;
+    let config: Config = run.config()?;
+    let vocabularies = trained::load_vocabularies(&run)?;
+    let tagger = trained::load_tagger(&run, &config, &vocabularies, &default_device()?)?;
+
+    let (source, path): (TextSource, PathBuf) = match &args.file {
+        Some(path) => (open_text(path)?, path.clone()),
+        None => {
+            if std::io::stdin().is_terminal() {
+                eprintln!("a sentence a line, then Ctrl-D:");
+            }
+            let input = BufReader::with_capacity(1 << 16, std::io::stdin());
+            (Box::new(input), STANDARD_INPUT.into())
+        }
+    };
+    let column = conllu_column(&config.data.source)?;
+    let format = match args.input {
+        Input::Text | Input::Conll => SentenceFormat::words(),
+        Input::Conllu => SentenceFormat::Conllu(column.unwrap_or(ConlluColumn::Upos)),
+    };
+    // A person waits for each sentence's answer.
+    let at_once = args.file.is_none() && std::io::stdin().is_terminal();
+    let mut tagging = Tagging {
+        tagger,
+        replaces: args.input == Input::Conllu && column.is_some(),
+        output: args.format,
+        out: match args.format {
+            Output::Terminal => Box::new(anstream::stdout().lock()),
+            Output::Conll | Output::Json => Box::new(BufWriter::new(std::io::stdout().lock())),
+        },
+        most_sentences: if at_once { 1 } else { MOST_SENTENCES },
+        format: format.clone(),
+    };
+    match args.input {
+        Input::Text => {
+            let sentences = TextSentences(TextLines::new(source, path));
+            tagging.all(sentences.map(|s| s.map_err(Report::from)))
+        }
+        Input::Conll | Input::Conllu => {
+            let mut sentences = SentenceReader::new(source, path, format);
+            tagging.all(sentences.by_ref().map(|s| s.map_err(Report::from)))?;
+            // Comments behind the last sentence.
+            if args.format == Output::Conll {
+                for row in sentences.trailing() {
+                    writeln!(tagging.out, "{}", row.text)?;
+                }
+            }
+            tagging.out.flush()?;
+            Ok(())
+        }
+    }
+}
+
+/// The column of CoNLL-U that the model's labels stand in, where it was trained on CoNLL-U.
+fn conllu_column(source: &SourceConfig) -> Result<Option<ConlluColumn>, Report> {
+    let format = match source {
+        SourceConfig::Files { format, .. } => format.resolve()?,
+        SourceConfig::Catalog { name, column } => {
+            let catalog = Catalog::bundled();
+            if catalog.get(name)?.format != Format::Conllu {
+                return Ok(None);
+            }
+            let column = column
+                .clone()
+                .unwrap_or_else(|| ConlluColumn::Upos.to_string());
+            FormatConfig::Conllu { column }.resolve()?
+        }
+        SourceConfig::Requests { .. } => return Ok(None),
+    };
+    Ok(match format {
+        SentenceFormat::Conllu(column) => Some(column),
+        _ => None,
+    })
+}
+
+/// Sentences on their way from input to output.
+struct Tagging {
+    tagger: Tagger,
+    format: SentenceFormat,
+    /// Whether labels replace those of the input's column.
+    replaces: bool,
+    output: Output,
+    out: Box<dyn Write>,
+    most_sentences: usize,
+}
+
+/// A sentence of `--format json`.
+#[derive(Serialize)]
+struct Line<'a> {
+    tokens: &'a [String],
+    labels: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    spans: Option<Vec<SpanLine<'a>>>,
+}
+
+#[derive(Serialize)]
+struct SpanLine<'a> {
+    label: &'a str,
+    /// Its first token, from 0, and the one behind its last.
+    start: usize,
+    end: usize,
+    text: String,
+}
+
+impl Tagging {
+    /// Tags all sentences in order. What comes before an error is tagged and written all the same.
+    fn all(
+        &mut self,
+        sentences: impl Iterator<Item = Result<TaggedSentence, Report>>,
+    ) -> Result<(), Report> {
+        let mut waiting: Vec<TaggedSentence> = Vec::new();
+        let mut words = 0;
+        for sentence in sentences {
+            match sentence {
+                Ok(sentence) => {
+                    words += sentence.len();
+                    waiting.push(sentence);
+                }
+                Err(error) => {
+                    self.write(&waiting)?;
+                    return Err(error);
+                }
+            }
+            if words >= MOST_WORDS || waiting.len() >= self.most_sentences {
+                self.write(&waiting)?;
+                waiting.clear();
+                words = 0;
+            }
+        }
+        self.write(&waiting)
+    }
+
+    fn write(&mut self, sentences: &[TaggedSentence]) -> Result<(), Report> {
+        let words: Vec<&[String]> = sentences.iter().map(|s| s.words.as_slice()).collect();
+        let labels = self.tagger.tag(&words);
+        let out = &mut self.out;
+        for (sentence, labels) in sentences.iter().zip(&labels) {
+            match self.output {
+                Output::Conll if self.replaces => {
+                    sentence.write_with_tags(out, &self.format, labels)?;
+                }
+                Output::Conll => sentence.write_with_column(out, &self.format, labels)?,
+                Output::Json => {
+                    let line = Line {
+                        tokens: &sentence.words,
+                        labels,
+                        spans: (self.tagger.task() != Task::Tags {})
+                            .then(|| span_lines(&sentence.words, labels)),
+                    };
+                    serde_json::to_writer(&mut *out, &line).map_err(std::io::Error::from)?;
+                    writeln!(out)?;
+                }
+                Output::Terminal => {
+                    view::write(out, self.tagger.task(), &sentence.words, labels)?;
+                }
+            }
+        }
+        self.out.flush()?;
+        Ok(())
+    }
+}
+
+fn span_lines<'a>(words: &'a [String], labels: &'a [String]) -> Vec<SpanLine<'a>> {
+    spans(labels)
+        .into_iter()
+        .map(|span| SpanLine {
+            label: span.kind,
+            start: span.start,
+            end: span.end,
+            text: words[span.start..span.end].join(" "),
+        })
+        .collect()
+}
