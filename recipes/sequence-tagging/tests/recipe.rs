@@ -185,7 +185,7 @@ fn tagging_keeps_the_order_and_the_number_of_sentences_and_labels_do_not_depend_
     let line = |number: usize| match number % 7 {
         3 => String::new(),
         rest => {
-            let cats = "the cat sees ".repeat(rest + usize::from(number % 500 == 0) * 60);
+            let cats = "the cat sees ".repeat(rest + usize::from(number.is_multiple_of(500)) * 60);
             format!("x{number} {cats}.")
         }
     };
