@@ -6,7 +6,7 @@ use common::{Bench, CONFIG, Chunks, Ran, number, read_json};
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read};
 use std::process::Stdio;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 #[test]
 fn a_run_trains_evaluates_and_tags() {
@@ -290,11 +290,11 @@ fn a_reader_that_goes_away_is_no_error_and_output_comes_before_the_end_of_input(
     assert!(status.success() && errors.is_empty(), "{status}: {errors}");
 }
 
-/// Starts the training, kills it after a while, and goes on with it, until it is done.
+/// Starts the training, kills it after a part of the time that a `whole` one takes, and goes on with it, until it is done.
 #[cfg(unix)]
-fn train_killed_again_and_again(bench: &Bench, arguments: &[&str]) -> usize {
+fn train_killed_again_and_again(bench: &Bench, arguments: &[&str], whole: Duration) -> usize {
     let mut kills = 0;
-    let mut patience = Duration::from_millis(700);
+    let mut patience = whole / 5;
     loop {
         let resume = ["train", "--quiet", "--run", "killed", "--resume"];
         let started = bench.path("killed/run.json").exists();
@@ -311,7 +311,7 @@ fn train_killed_again_and_again(bench: &Bench, arguments: &[&str]) -> usize {
         kills += 1;
         assert!(kills < 200, "the run never ended");
         // Another moment each time, and in the end enough of them.
-        patience += Duration::from_millis(113);
+        patience += whole / 9;
     }
 }
 
@@ -342,9 +342,11 @@ fn killed_at_any_moment_and_resumed_a_run_ends_with_the_same_bytes() {
             .replace("epochs = 2", "epochs = 3\ncheckpoint = { every_steps = 7 }\nclip = { global_norm = 1.0 }\nschedule = { kind = \"plateau\", factor = 0.5, patience = 1 }")
             .replace("dropout_input = 0.1", "dropout_input = 0.3\ndropout_output = 0.3"),
     );
+    let started = Instant::now();
     assert_eq!(bench.train("whole", &[]).code, Some(0));
+    let whole = started.elapsed();
     let arguments = ["train", "config.toml", "--quiet", "--run", "killed"];
-    let kills = train_killed_again_and_again(&bench, &arguments);
+    let kills = train_killed_again_and_again(&bench, &arguments, whole);
     assert!(kills > 0, "the run was over before it could be killed");
     for file in [
         "model.safetensors",
