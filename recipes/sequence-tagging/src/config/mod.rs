@@ -102,7 +102,10 @@ mod tests {
         };
         for (set, message) in [
             ("batches.tokens=0", "`batches.tokens` must be at least 1"),
-            ("model.dropout=1.0", "`model.dropout` must be at least 0"),
+            (
+                "model.dropout_input=1.0",
+                "`model.dropout_input` must be at least 0",
+            ),
             ("model.d_hidden=0", "`model.d_hidden` must be at least 1"),
             ("model.cells=3", "cells"),
             ("words.lower=true", "lower"),
