@@ -1,24 +1,13 @@
 //! The fused linear layer with cross entropy equals plain tensor operations.
 #![cfg(feature = "flex")]
 
+mod common;
+
 use burn::tensor::{DType, Device, Int, Tensor, TensorData, activation::log_softmax};
 use burn_recurrent_kernels::linear_cross_entropy;
+use common::{list, numbers};
 
-fn numbers(seed: &mut u64, count: usize) -> Vec<f32> {
-    (0..count)
-        .map(|_| {
-            *seed = seed
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
-            (*seed >> 40) as f32 / (1u64 << 23) as f32 - 1.0
-        })
-        .collect()
-}
-
-fn list<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
-    tensor.into_data().try_to_vec().unwrap()
-}
-
+/// Losses are small: relative to the largest number, or to a thousandth where that is larger.
 fn difference(ours: &[f32], theirs: &[f32]) -> f32 {
     assert_eq!(ours.len(), theirs.len());
     let size = theirs.iter().fold(1e-3f32, |most, x| most.max(x.abs()));
@@ -44,7 +33,10 @@ fn losses_and_gradients_equal_tensor_operations() {
     ] {
         let mut seed = vocabulary as u64;
         let mut make = |shape: &[usize]| {
-            TensorData::new(numbers(&mut seed, shape.iter().product()), shape.to_vec())
+            TensorData::new(
+                numbers(&mut seed, shape.iter().product(), 1.0),
+                shape.to_vec(),
+            )
         };
         let (hidden, weight, bias) = (
             make(&[tokens, d_hidden]),
@@ -166,7 +158,7 @@ fn one_tracked_operand_gets_the_gradient_that_it_gets_among_others() {
     let run = |tracked: [bool; 3]| {
         let mut seed = 9;
         let mut make = |shape: [usize; 2], tracked: bool| {
-            let data = numbers(&mut seed, shape[0] * shape[1]);
+            let data = numbers(&mut seed, shape[0] * shape[1], 1.0);
             let tensor = Tensor::<2>::from_data(TensorData::new(data, shape), &device);
             if tracked {
                 tensor.require_grad()
@@ -203,7 +195,7 @@ fn operands_may_lie_in_memory_in_any_way() {
     let (tokens, d_hidden, vocabulary) = (6, 4, 9);
     let mut seed = 4;
     let mut make = |shape: [usize; 2]| {
-        let data = numbers(&mut seed, shape[0] * shape[1]);
+        let data = numbers(&mut seed, shape[0] * shape[1], 1.0);
         Tensor::<2>::from_data(TensorData::new(data, shape), &device)
     };
     let transposed = (

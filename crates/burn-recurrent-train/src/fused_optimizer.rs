@@ -48,15 +48,19 @@ impl Optimizer for FusedSgd {
     }
 }
 
-/// The moments of a parameter and the number of the step that they are for.
-fn next<const D: usize>(
-    parameter: &Tensor<D>,
+/// The next step of Adam or AdamW: the new parameter and what its state becomes.
+fn adam_step<const D: usize>(
+    rates: AdamRates,
+    parameter: Tensor<D>,
+    gradient: Tensor<D>,
     momentum: Option<AdaptiveMomentumState<D>>,
-) -> (usize, [Tensor<D>; 2]) {
-    match momentum {
+) -> (Tensor<D>, AdaptiveMomentumState<D>) {
+    let (time, moments) = match momentum {
         Some(momentum) => (momentum.time + 1, [momentum.moment_1, momentum.moment_2]),
         None => (1, [parameter.zeros_like(), parameter.zeros_like()]),
-    }
+    };
+    let (updated, [first, second]) = adam_update(parameter, gradient, moments, time, rates);
+    (updated, AdaptiveMomentumState::new(time, first, second))
 }
 
 /// Adam without AMSGrad.
@@ -83,13 +87,12 @@ impl Optimizer for FusedAdam {
                 .portable
                 .step(learning_rate, parameter, gradient, state);
         }
-        let (time, moments) = next(&parameter, state.map(|state| state.momentum));
         let rates = AdamRates {
             learning_rate,
             ..self.rates
         };
-        let (updated, [first, second]) = adam_update(parameter, gradient, moments, time, rates);
-        let momentum = AdaptiveMomentumState::new(time, first, second);
+        let momentum = state.map(|state| state.momentum);
+        let (updated, momentum) = adam_step(rates, parameter, gradient, momentum);
         (updated, Some(AdamState::new(momentum)))
     }
 
@@ -122,13 +125,12 @@ impl Optimizer for FusedAdamW {
                 .portable
                 .step(learning_rate, parameter, gradient, state);
         }
-        let (time, moments) = next(&parameter, state.map(|state| state.momentum));
         let rates = AdamRates {
             learning_rate,
             ..self.rates
         };
-        let (updated, [first, second]) = adam_update(parameter, gradient, moments, time, rates);
-        let momentum = AdaptiveMomentumState::new(time, first, second);
+        let momentum = state.map(|state| state.momentum);
+        let (updated, momentum) = adam_step(rates, parameter, gradient, momentum);
         (updated, Some(AdamWState::new(momentum)))
     }
 
