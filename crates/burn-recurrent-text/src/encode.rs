@@ -34,6 +34,29 @@ impl Vocabulary {
         self.encode_tokens(text, self.unit().fragment_tokens(text))
     }
 
+    /// The tokens of a text that are not in the vocabulary, each once, in the order of the text: what
+    /// [`encode_fragment`](Self::encode_fragment) reads as `<unk>` where there is one.
+    ///
+    /// ```
+    /// use burn_recurrent_text::{Special, Unit, VocabularyBuilder};
+    ///
+    /// let vocabulary = VocabularyBuilder::new(Unit::Word).with_special(Special::Unknown).count("the cat").build()?;
+    /// assert_eq!(vocabulary.unknown_tokens("the zebra and the zebra"), ["zebra", "and"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn unknown_tokens<'t>(&self, text: &'t str) -> Vec<&'t str> {
+        let mut unknown = Vec::new();
+        for (_, token) in self.unit().fragment_tokens(text) {
+            if let Token::Text(token) = token
+                && self.id(token).is_none()
+                && !unknown.contains(&token)
+            {
+                unknown.push(token);
+            }
+        }
+        unknown
+    }
+
     /// The ids of a whole file. A byte vocabulary takes any file, others take UTF-8.
     ///
     /// # Errors

@@ -69,6 +69,22 @@ fn unknown_tokens_become_unk_or_are_an_error_with_their_place() {
 }
 
 #[test]
+fn unknown_tokens_are_named_once_each_in_their_order() {
+    let vocabulary = words(&[Special::Unknown, Special::EndOfSentence], "a b");
+    assert_eq!(
+        vocabulary.unknown_tokens("c a\nd <unk> c b"),
+        ["c", "d"],
+        "the special token itself is known"
+    );
+    let characters = VocabularyBuilder::new(Unit::Character)
+        .count("ab")
+        .build()
+        .unwrap();
+    assert_eq!(characters.unknown_tokens("abßa\nß"), ["ß", "\n"]);
+    assert!(Vocabulary::bytes().unknown_tokens("anything").is_empty());
+}
+
+#[test]
 fn a_text_with_nothing_in_it_is_an_error() {
     let vocabulary = words(&[Special::EndOfSentence], "a");
     for text in ["", " ", "\n\n", " \t\n"] {

@@ -6,6 +6,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
+use crate::config_message::in_words;
+
 /// A recipe's whole config. Derive `Serialize` and `Deserialize` with `#[serde(deny_unknown_fields)]`.
 pub trait RecipeConfig: Serialize + DeserializeOwned {
     /// Checks what the types cannot: ranges, and values that do not fit each other.
@@ -187,7 +189,7 @@ fn apply_overrides<C: RecipeConfig>(
 }
 
 fn content_error(origin: &str, text: &str, error: &toml::de::Error) -> ConfigError {
-    let mut message = error.message().to_string();
+    let mut message = in_words(error.message());
     let line_and_column = error.span().map(|span| {
         let before = &text[..span.start.min(text.len())];
         let line = before.matches('\n').count() + 1;
@@ -215,7 +217,7 @@ fn assigned_key(line_before: &str) -> Option<&str> {
 
 /// `unknown field ..., expected ...\nin `training.clip`` on one line.
 fn one_line(message: &str) -> String {
-    message.trim().replace('\n', " ")
+    in_words(message.trim()).replace('\n', " ")
 }
 
 fn split_override(argument: &str) -> Result<(Vec<&str>, Value), ConfigError> {
@@ -334,7 +336,7 @@ mod tests {
     fn a_wrong_type_in_the_file_is_named_with_its_place() {
         assert_eq!(
             parse("name = \"a\"\n[model]\nd_hidden = \"8\"\n", &[]).unwrap_err(),
-            "c.toml:3:12: `d_hidden`: invalid type: string \"8\", expected usize"
+            "c.toml:3:12: `d_hidden`: invalid type: string \"8\", expected a whole number of at least 0"
         );
     }
 
@@ -342,7 +344,7 @@ mod tests {
     fn a_wrong_file_is_blamed_even_beside_a_right_override() {
         assert_eq!(
             parse("name = \"a\"\n[model]\nd_hidden = \"8\"\n", &["name=b"]).unwrap_err(),
-            "c.toml:3:12: `d_hidden`: invalid type: string \"8\", expected usize"
+            "c.toml:3:12: `d_hidden`: invalid type: string \"8\", expected a whole number of at least 0"
         );
     }
 

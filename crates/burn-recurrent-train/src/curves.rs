@@ -19,6 +19,9 @@ const FIGURES: [RGBColor; 4] = [
     RGBColor(230, 159, 0),
 ];
 
+/// The most labels of the upright axis.
+const LABELS: usize = 10;
+
 /// Values above this are drawn as this: a diverged run must not stretch the axis beyond what can be divided.
 const CEILING: f64 = 1e9;
 
@@ -179,17 +182,17 @@ impl Panel {
             .caption(self.caption, ("sans-serif", 22));
         // The two axes are of different types, so what is the same about them is a macro and not a function.
         macro_rules! chart {
-            ($range:expr) => {{
+            ($range:expr, $label:expr) => {{
                 let mut chart = builder.build_cartesian_2d(epochs, $range)?;
                 chart
                     .configure_mesh()
                     .x_desc("epoch")
                     .y_desc(self.axis)
                     .x_labels(self.epochs.clamp(2, 15))
-                    .y_labels(10)
+                    .y_labels(LABELS)
                     .max_light_lines(0)
                     .x_label_formatter(&|epoch| whole(*epoch))
-                    .y_label_formatter(&|value| short(*value))
+                    .y_label_formatter(&$label)
                     .axis_desc_style(("sans-serif", 18))
                     .label_style(("sans-serif", 15))
                     .light_line_style(RGBColor(238, 238, 238))
@@ -232,7 +235,8 @@ impl Panel {
             chart!(
                 (bottom..top)
                     .log_scale()
-                    .with_key_points(log_ticks(bottom, top))
+                    .with_key_points(log_ticks(bottom, top)),
+                |value: &f64| short(*value)
             );
         } else {
             let air = ((highest - lowest) * 0.08)
@@ -243,7 +247,9 @@ impl Panel {
             } else {
                 lowest - air
             };
-            chart!(bottom..(highest + air));
+            let top = highest + air;
+            let digits = digits_of_step((top - bottom) / LABELS as f64);
+            chart!(bottom..top, |value: &f64| format!("{value:.digits$}"));
         }
         Ok(())
     }
@@ -275,6 +281,11 @@ fn log_ticks(bottom: f64, top: f64) -> Vec<f64> {
     (0..=4)
         .map(|part| bottom + (top - bottom) * f64::from(part) / 4.0)
         .collect()
+}
+
+/// The digits behind the point that tell labels so far apart from one another; all labels of an axis have as many.
+fn digits_of_step(step: f64) -> usize {
+    (-step.log10().floor()).clamp(0.0, 6.0) as usize
 }
 
 /// Epochs are whole numbers; a label between two of them is left out.
@@ -391,6 +402,11 @@ mod tests {
             direction: Direction::Maximize,
         };
         let svg = draw_curves(&history, &monitor).unwrap();
+        // All labels of an axis have as many digits.
+        assert!(
+            svg.contains("\n0.90\n") && svg.contains("\n0.70\n"),
+            "{svg}"
+        );
         for text in ["f1", "accuracy", "training", "best: 0.930 (epoch 3)"] {
             assert!(svg.contains(text), "{text}");
         }

@@ -23,8 +23,6 @@ pub(crate) struct LayerInput<'a> {
     pub(crate) input: Tensor<3>,
     pub(crate) batch_first: bool,
     pub(crate) lengths: Option<&'a Lengths>,
-    /// For each step the rows that have ended, `[batch, 1]`.
-    pub(crate) ended: &'a [Option<Tensor<2, Bool>>],
     pub(crate) zoneout: &'a Zoneout,
 }
 
@@ -129,16 +127,17 @@ fn run_portable<C: Cell>(
     let prepared = cell.prepare(batch, &device);
 
     let mut outputs = Vec::with_capacity(time);
-    let mut steps: Vec<_> = projected.into_iter().zip(layer.ended).collect();
+    let ended = layer.lengths.map(|lengths| lengths.ended_masks(&device));
+    let mut steps: Vec<_> = projected.into_iter().enumerate().collect();
     if reverse {
         steps.reverse();
     }
-    for (projected, ended) in steps {
+    for (t, projected) in steps {
         let mut new = cell.step(projected, state.clone(), &prepared);
         if layer.zoneout.is_active() {
             new = layer.zoneout.forward(state.clone(), new);
         }
-        let output = match ended {
+        let output = match ended.and_then(|masks| masks[t].as_ref()) {
             None => {
                 state = new;
                 hidden(&state)

@@ -1,12 +1,16 @@
 //! The lengths of the rows of a padded batch.
 
 use burn::tensor::{Bool, Device, Int, Tensor};
+use std::cell::OnceCell;
 
 /// The row lengths of a padded batch, checked against the batch they belong to.
 #[derive(Clone, Debug)]
 pub(crate) struct Lengths {
     lengths: Vec<usize>,
     shortest: usize,
+    time: usize,
+    /// Built by the first layer and direction that goes step by step; the fused path needs none.
+    ended: OnceCell<Vec<Option<Tensor<2, Bool>>>>,
 }
 
 impl Lengths {
@@ -26,6 +30,8 @@ impl Lengths {
         (shortest < time).then(|| Self {
             lengths: lengths.to_vec(),
             shortest,
+            time,
+            ended: OnceCell::new(),
         })
     }
 
@@ -36,10 +42,12 @@ impl Lengths {
 
     /// The masks of all time steps, `[batch, 1]`, true where the row has ended; `None` for the
     /// steps at which every row is still running.
-    pub(crate) fn ended_masks(&self, time: usize, device: &Device) -> Vec<Option<Tensor<2, Bool>>> {
-        (0..time)
-            .map(|t| (t >= self.shortest).then(|| self.ended_at(t, device)))
-            .collect()
+    pub(crate) fn ended_masks(&self, device: &Device) -> &[Option<Tensor<2, Bool>>] {
+        self.ended.get_or_init(|| {
+            (0..self.time)
+                .map(|t| (t >= self.shortest).then(|| self.ended_at(t, device)))
+                .collect()
+        })
     }
 
     fn ended_at(&self, t: usize, device: &Device) -> Tensor<2, Bool> {
@@ -49,12 +57,8 @@ impl Lengths {
 
     /// The mask of the whole batch, true past the end of a row: `[batch, time, 1]`, or
     /// `[time, batch, 1]` unless `batch_first`.
-    pub(crate) fn padding(
-        &self,
-        time: usize,
-        batch_first: bool,
-        device: &Device,
-    ) -> Tensor<3, Bool> {
+    pub(crate) fn padding(&self, batch_first: bool, device: &Device) -> Tensor<3, Bool> {
+        let time = self.time;
         let lengths: Vec<i64> = self.lengths.iter().map(|length| *length as i64).collect();
         let batch = lengths.len();
         let lengths = Tensor::<1, Int>::from_data(lengths.as_slice(), device)

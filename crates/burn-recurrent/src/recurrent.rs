@@ -234,17 +234,13 @@ impl<C: Cell> Recurrent<C> {
         let (time, batch) = (dims[self.time_axis()], dims[1 - self.time_axis()]);
         let device = input.device();
         let lengths = lengths.and_then(|lengths| Lengths::ragged(lengths, batch, time));
-        let ended = match &lengths {
-            Some(lengths) => lengths.ended_masks(time, &device),
-            None => vec![None; time],
-        };
         let mut states = state.map(|state| self.split_state(state, batch));
 
         // Whatever stands in the padding, a NaN too, must not come back through a gradient.
         let mut current = match &lengths {
             Some(lengths) => {
                 let padding = lengths
-                    .padding(time, self.batch_first, &device)
+                    .padding(self.batch_first, &device)
                     .expand(input.dims());
                 input.mask_fill(padding, 0.0)
             }
@@ -263,7 +259,6 @@ impl<C: Cell> Recurrent<C> {
                 input: current,
                 batch_first: self.batch_first,
                 lengths: lengths.as_ref(),
-                ended: &ended,
                 zoneout: &self.zoneout,
             };
             let initial = states

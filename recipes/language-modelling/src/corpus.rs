@@ -78,6 +78,28 @@ pub fn boundary(vocabulary: &Vocabulary) -> Option<u32> {
     })
 }
 
+/// Says which tokens of a person's text the model reads as `<unk>`.
+pub fn warn_of_unknown(vocabulary: &Vocabulary, what: &str, text: &str) {
+    const SHOWN: usize = 5;
+    let unknown = vocabulary.unknown_tokens(text);
+    if unknown.is_empty() {
+        return;
+    }
+    let shown: Vec<String> = unknown
+        .iter()
+        .take(SHOWN)
+        .map(|t| format!("{t:?}"))
+        .collect();
+    let more = match unknown.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    log::warn!(
+        "{what}: {}{more} not in the vocabulary, read as <unk>",
+        shown.join(", ")
+    );
+}
+
 fn load_text(config: &DataConfig) -> Result<(TextSplits, Option<SourceScore>), Report> {
     Ok(match &config.source {
         SourceConfig::Stories {

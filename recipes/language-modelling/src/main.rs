@@ -9,13 +9,13 @@ mod score;
 mod train;
 mod trained;
 
-use burn_recurrent_train::{EvaluateArgs, TrainArgs, main_exit};
+use burn_recurrent_train::{EvaluateArgs, TrainArgs, init_logging, main_exit};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
 /// Train, evaluate, sample and score language models.
 #[derive(Debug, Parser)]
-#[command(version, about, max_term_width = 100)]
+#[command(version, max_term_width = 100)]
 struct Cli {
     #[command(subcommand)]
     verb: Verb,
@@ -35,7 +35,7 @@ enum Verb {
 }
 
 fn main() -> ExitCode {
-    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("warn")).init();
+    init_logging();
     let cli = Cli::parse();
     main_exit(|| match cli.verb {
         Verb::Train(args) => train::train(&args),

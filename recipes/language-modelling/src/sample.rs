@@ -1,7 +1,7 @@
 //! `sample`: let a trained model write.
 
 use crate::config::{Config, RECIPE};
-use crate::corpus::boundary;
+use crate::corpus::{boundary, warn_of_unknown};
 use crate::trained::{self, Trained};
 use burn_recurrent_models::{Sampler, SamplerConfig, generate};
 use burn_recurrent_text::{Special, Unit, Vocabulary};
@@ -27,16 +27,24 @@ pub struct SampleArgs {
     #[arg(long, default_value_t = 1, value_name = "N")]
     count: u64,
     /// Below 1 the likely tokens become likelier; at 0 the likeliest is always taken
-    #[arg(long, default_value_t = 1.0)]
+    #[arg(
+        long,
+        default_value_t = 1.0,
+        allow_negative_numbers = true,
+        value_name = "T"
+    )]
     temperature: f64,
     /// Draw from so many of the likeliest tokens only
     #[arg(long, value_name = "K")]
     top_k: Option<usize>,
     /// Draw from the likeliest tokens that together have this probability only
-    #[arg(long, value_name = "P")]
+    #[arg(long, allow_negative_numbers = true, value_name = "P")]
     top_p: Option<f64>,
+    /// Let the model also write `<unk>`, which stands for any token that it does not know
+    #[arg(long)]
+    allow_unknown: bool,
     /// The same seed writes the same text
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 1, value_name = "N")]
     seed: u64,
     /// Print each text as a line of JSON
     #[arg(long)]
@@ -63,12 +71,16 @@ pub fn sample(args: &SampleArgs) -> Result<(), Report> {
     let vocabulary = trained::load_vocabulary(&run)?;
     let prompt = encode_prompt(&vocabulary, &args.prompt)?;
     let model = Trained::load(&run, &config, &vocabulary, &default_device()?)?;
+    let excluded: Vec<u32> = match args.allow_unknown {
+        true => Vec::new(),
+        false => vocabulary.special(Special::Unknown).into_iter().collect(),
+    };
 
     let stop = vocabulary.special(Special::EndOfSentence);
     for number in 0..args.count {
         let seed = args.seed.wrapping_add(number);
         let sampler = Sampler::new(sampler, seed).map_err(|e| Report::usage(e.to_string()))?;
-        let tokens = generate(&model, &prompt, args.max_tokens, stop, sampler);
+        let tokens = generate(&model, &prompt, args.max_tokens, stop, sampler).without(&excluded);
         if args.json {
             let tokens: Vec<u32> = tokens.collect();
             print_json(&Line {
@@ -89,6 +101,7 @@ fn encode_prompt(vocabulary: &Vocabulary, prompt: &str) -> Result<Vec<u32>, Repo
     let tokens = vocabulary
         .encode_fragment(prompt)
         .map_err(|error| Report::usage(format!("the prompt: {error}")))?;
+    warn_of_unknown(vocabulary, "the prompt", prompt);
     let prompt: Vec<u32> = boundary(vocabulary).into_iter().chain(tokens).collect();
     match prompt.is_empty() {
         true => Err(Report::usage(

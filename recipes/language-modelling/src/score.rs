@@ -1,7 +1,7 @@
 //! `score`: how likely a trained model finds sentences.
 
 use crate::config::{Config, RECIPE};
-use crate::corpus::boundary;
+use crate::corpus::{boundary, warn_of_unknown};
 use crate::trained::{self, Trained};
 use burn_recurrent_datasets::{lines, read_text};
 use burn_recurrent_models::score as score_tokens;
@@ -54,17 +54,7 @@ pub fn score(args: &ScoreArgs) -> Result<(), Report> {
         let mut tokens = vocabulary
             .encode_fragment(&sentence)
             .map_err(|error| Report::usage(format!("sentence {}: {error}", number + 1)))?;
-        let unknown = vocabulary.special(Special::Unknown);
-        let count = tokens
-            .iter()
-            .filter(|token| Some(**token) == unknown)
-            .count();
-        if count > 0 {
-            log::warn!(
-                "sentence {}: {count} of its tokens are scored as <unk>",
-                number + 1
-            );
-        }
+        warn_of_unknown(&vocabulary, &format!("sentence {}", number + 1), &sentence);
         tokens.extend(end);
         // Without anything before it a text's first token is not predicted but given.
         let context: Vec<u32> = match boundary(&vocabulary) {

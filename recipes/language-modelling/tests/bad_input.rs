@@ -93,7 +93,7 @@ fn a_wrong_config_is_named_by_its_key_with_what_is_allowed() {
         "{source}{}",
         MODEL.replace("epochs = 1", "epochs = \"x\"")
     ))
-    .fails(2, &["config.toml", "epochs", "string"]);
+    .fails(2, &["config.toml", "epochs", "string", "a whole number"]);
     config(&format!("{source}{}", MODEL.replace("lstm", "lsdm"))).fails(2, &["lsdm", "gru"]);
     config("data = ").fails(2, &["config.toml"]);
     bench
@@ -102,6 +102,7 @@ fn a_wrong_config_is_named_by_its_key_with_what_is_allowed() {
     let set = |set: &str| bench.run(&["train", "--run", "run", "--set", set]);
     set("training.epochs=many").fails(2, &["training.epochs"]);
     set("training.epoch=1").fails(2, &["epoch", "epochs"]);
+    set("training.optimizer=adam").fails(2, &["training.optimizer", "kind = "]);
     set("training.epochs").fails(2, &["training.epochs"]);
     set("data.source={kind=\"catalog\", name=\"pbt\"}").fails(1, &["pbt", "ptb"]);
     assert!(!bench.path("run").exists(), "nothing was begun");
@@ -156,7 +157,7 @@ fn a_run_directory_of_another_recipe_or_none_is_refused() {
         "run/run.json",
         manifest.replace("language-modelling", "translation"),
     );
-    for verb in ["evaluate", "sample"] {
+    for verb in ["evaluate", "sample", "score"] {
         bench
             .run(&[verb, "--model", "run"])
             .fails(2, &["translation", "language-modelling"]);
@@ -336,12 +337,55 @@ fn a_prompt_with_unknown_characters_is_named() {
         .fails(2, &["top-p"]);
     bench
         .run(&["sample", "--model", "run", "--temperature", "-1"])
-        .code
-        .filter(|c| *c == 2)
-        .unwrap();
+        .fails(2, &["temperature", "at least 0", "-1"]);
     bench
         .run(&["evaluate", "--model", "run"])
         .fails(2, &["no test split", "--split valid"]);
+}
+
+#[test]
+fn unknown_words_are_warned_of_and_never_written_unless_asked_for() {
+    let bench = Bench::new();
+    bench.write("text.txt", "the <unk> is a <unk>\n".repeat(50));
+    let config = "[data]\nunit = \"word\"\nunknown = true\n\
+                  source = { kind = \"files\", train = \"text.txt\", valid = \"text.txt\" }\n\
+                  [model]\nkind = \"ngram\"\norder = 3\nsmoothing = { add-k = { k = 0.01 } }\n";
+    bench.write("config.toml", config);
+    let ran = bench.run(&["train", "config.toml", "--run", "run", "--quiet"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let sample = |more: &[&str]| {
+        let arguments = ["sample", "--model", "run", "--count", "20"];
+        let ran = bench.run(&[&arguments, more].concat());
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        ran
+    };
+    let plain = sample(&["--prompt", "the"]);
+    assert!(!plain.stdout.contains("<unk>"), "{}", plain.stdout);
+    assert!(plain.stderr.is_empty(), "{}", plain.stderr);
+    let allowed = sample(&["--prompt", "the", "--allow-unknown"]);
+    assert!(
+        allowed.stdout.contains("the <unk> is"),
+        "{}",
+        allowed.stdout
+    );
+
+    // What is read as something else is said, on standard error; what is written out as `<unk>` is known.
+    let warned = sample(&["--prompt", "the zebra is <unk> zebra", "--json"]);
+    let expected = "warning: the prompt: \"zebra\" not in the vocabulary, read as <unk>\n";
+    assert_eq!(warned.stderr, expected);
+    assert_eq!(warned.json().len(), 20);
+    let scored = bench.run(&[
+        "score",
+        "--model",
+        "run",
+        "--json",
+        "the",
+        "a b c d e f g h",
+    ]);
+    assert_eq!(scored.json().len(), 2);
+    for said in ["warning: sentence 2: \"b\"", "\"f\" and 2 more not in"] {
+        assert!(scored.stderr.contains(said), "{}", scored.stderr);
+    }
 }
 
 #[test]
@@ -354,7 +398,7 @@ fn a_loss_that_is_no_number_stops_the_run_and_says_what_to_change() {
         "training.optimizer={kind=\"sgd\"}",
     ];
     let ran = bench.run(&train("run", &more));
-    ran.fails(1, &["epoch 1", "learning_rate"]);
+    ran.fails(1, &["epoch 1", "step", "learning_rate"]);
     assert!(!bench.path("run/model.safetensors").exists());
 }
 

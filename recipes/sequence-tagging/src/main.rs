@@ -19,7 +19,7 @@ use std::process::ExitCode;
 
 /// Train and evaluate sequence taggers, and tag text with them.
 #[derive(Debug, Parser)]
-#[command(version, about, max_term_width = 100)]
+#[command(version, max_term_width = 100)]
 struct Cli {
     #[command(subcommand)]
     verb: Verb,
@@ -37,7 +37,7 @@ enum Verb {
 }
 
 fn main() -> ExitCode {
-    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("warn")).init();
+    burn_recurrent_train::init_logging();
     let cli = Cli::parse();
     burn_recurrent_train::main_exit(|| match cli.verb {
         Verb::Train(args) => train::train(&args),

@@ -49,6 +49,17 @@ enum Input {
     Conllu,
 }
 
+impl Input {
+    /// What a person is to type.
+    fn asks_for(self) -> &'static str {
+        match self {
+            Self::Text => "a sentence a line",
+            Self::Conll => "a word a line, and a blank line behind each sentence",
+            Self::Conllu => "CoNLL-U",
+        }
+    }
+}
+
 /// How the labels are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Output {
@@ -70,7 +81,7 @@ pub fn tag(args: &TagArgs) -> Result<(), Report> {
         Some(path) => (open_text(path)?, path.clone()),
         None => {
             if std::io::stdin().is_terminal() {
-                eprintln!("a sentence a line, then Ctrl-D:");
+                eprintln!("{}, then Ctrl-D:", args.input.asks_for());
             }
             let input = BufReader::with_capacity(1 << 16, std::io::stdin());
             (Box::new(input), STANDARD_INPUT.into())

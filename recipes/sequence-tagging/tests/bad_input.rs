@@ -318,6 +318,36 @@ fn damaged_or_exchanged_files_of_a_run_are_named() {
 }
 
 #[test]
+fn a_damaged_checkpoint_is_named_and_nothing_is_overwritten() {
+    let bench = Bench::with_chunks();
+    assert_eq!(train(&bench, "run").code, Some(0));
+    let model = std::fs::read(bench.path("run/model.safetensors")).unwrap();
+    let checkpoints = std::fs::read_dir(bench.path("run/checkpoints")).unwrap();
+    let newest = checkpoints
+        .map(|entry| entry.unwrap().path())
+        .max()
+        .unwrap();
+    flip_a_bit(&newest.join("model.bpk"));
+    let resume = ["train", "--run", "run", "--resume"];
+    let said = ["model.bpk", "SHA-256", "--resume"];
+    bench.run(&resume).fails(1, &said);
+    let whole = std::fs::read(newest.join("optimizer.bpk")).unwrap();
+    std::fs::write(newest.join("model.bpk"), &whole[..whole.len() / 2]).unwrap();
+    bench.run(&resume).fails(1, &["model.bpk", "bytes"]);
+    assert!(std::fs::read(bench.path("run/model.safetensors")).unwrap() == model);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_unwritable_run_directory_is_named() {
+    let bench = Bench::with_chunks();
+    bench.write("file", "in the way");
+    train(&bench, "file/run").fails(1, &["file/run"]);
+    // Not even root can write there.
+    train(&bench, "/proc/run").fails(1, &["/proc"]);
+}
+
+#[test]
 fn a_split_that_there_is_not_is_answered_with_those_there_are() {
     let bench = Bench::with_chunks();
     bench.write("config.toml", CONFIG.replace(", test = \"test.txt\"", ""));

@@ -4,8 +4,6 @@ mod common;
 
 use common::{Bench, CONFIG, Chunks, Ran, number, read_json};
 use serde_json::Value;
-use std::io::{BufRead, BufReader, Read};
-use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 #[test]
@@ -168,64 +166,16 @@ fn tags_of_conllu_are_learned_and_written_into_their_column() {
     let untagged = conllu.replace("NOUN", "_").replace("PART", "_");
     let tagged = bench.tag("run", &untagged, &["--input", "conllu"]);
     assert_eq!(tagged.stdout, conllu);
+    // A block of comments is no sentence, and is not lost.
+    let with_more = format!("# newdoc\n\n{untagged}\n\n# the end\n");
+    let tagged = bench.tag("run", &with_more, &["--input", "conllu"]);
+    assert_eq!(tagged.stdout, format!("# newdoc\n{conllu}# the end\n"));
     let shown = bench.tag("run", "Dogs do .\n", &["--format", "terminal"]);
     assert_eq!(shown.stdout, "Dogs/NOUN do/AUX ./PUNCT\n");
     let line = &bench
         .tag("run", "Dogs do .\n", &["--format", "json"])
         .json()[0];
     assert!(line.get("spans").is_none());
-}
-
-#[test]
-fn tagging_keeps_the_order_and_the_number_of_sentences_and_labels_do_not_depend_on_the_neighbours()
-{
-    let bench = Bench::with_chunks();
-    assert_eq!(bench.train("run", &[]).code, Some(0));
-    // More than are tagged at once, of many lengths, some of them empty.
-    let line = |number: usize| match number % 7 {
-        3 => String::new(),
-        rest => {
-            let cats = "the cat sees ".repeat(rest + usize::from(number.is_multiple_of(500)) * 60);
-            format!("x{number} {cats}.")
-        }
-    };
-    let lines: Vec<String> = (0..5000).map(line).collect();
-    let text = lines.join("\n") + "\n";
-    let tagged = bench.tag("run", &text, &["--format", "json"]).json();
-    assert_eq!(tagged.len(), lines.len());
-    for (line, tagged) in lines.iter().zip(&tagged) {
-        let tokens: Vec<&str> = tagged["tokens"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|t| t.as_str().unwrap())
-            .collect();
-        assert_eq!(tokens.join(" "), *line);
-        assert_eq!(tagged["labels"].as_array().unwrap().len(), tokens.len());
-    }
-    // The same sentence, alone and among others.
-    for number in [0, 1, 500, 4999] {
-        let alone = bench.tag("run", format!("{}\n", lines[number]), &["--format", "json"]);
-        assert_eq!(alone.json()[0], tagged[number]);
-    }
-    // As columns, in and out, with what else stands in them.
-    let columns = bench.tag("run", &text, &[]).stdout;
-    assert_eq!(
-        columns.lines().filter(|line| line.is_empty()).count(),
-        lines.len()
-    );
-    let with_more = columns
-        .replace(" B-", "\tmore B-")
-        .replace(" I-", "\tmore I-")
-        .replace(" O\n", "\tmore O\n");
-    let again = bench.tag("run", &with_more, &["--input", "conll"]).stdout;
-    let more: Vec<&str> = with_more.lines().filter(|line| !line.is_empty()).collect();
-    let again: Vec<&str> = again.lines().filter(|line| !line.is_empty()).collect();
-    assert_eq!(more.len(), again.len());
-    for (before, after) in more.iter().zip(&again) {
-        let label = before.rsplit(' ').next().unwrap();
-        assert_eq!(*after, format!("{before}\t{label}"));
-    }
 }
 
 #[test]
@@ -257,37 +207,6 @@ fn what_is_tagged_is_always_valid_in_its_scheme() {
             }
         }
     }
-}
-
-#[cfg(unix)]
-#[test]
-fn a_reader_that_goes_away_is_no_error_and_output_comes_before_the_end_of_input() {
-    let bench = Bench::with_chunks();
-    assert_eq!(
-        bench.train("run", &["--set", "training.epochs=1"]).code,
-        Some(0)
-    );
-    bench.write("long.txt", "the cat sees a dog .\n".repeat(60_000));
-    let mut command = bench.command(&["tag", "--model", "run", "long.txt"]);
-    let mut child = command
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut first = String::new();
-    let mut reader = BufReader::new(child.stdout.take().unwrap());
-    reader.read_line(&mut first).unwrap();
-    assert!(first.starts_with("the "), "{first}");
-    drop(reader);
-    let mut errors = String::new();
-    child
-        .stderr
-        .take()
-        .unwrap()
-        .read_to_string(&mut errors)
-        .unwrap();
-    let status = child.wait().unwrap();
-    assert!(status.success() && errors.is_empty(), "{status}: {errors}");
 }
 
 /// Starts the training, kills it after a part of the time that a `whole` one takes, and goes on with it, until it is done.

@@ -1,9 +1,9 @@
 //! What the tests of this crate share.
 #![allow(dead_code)]
 
-use burn::module::{Param, ParamId};
+use burn::module::{Module, ModuleDisplay, Param, ParamId};
 use burn::tensor::{Device, Tensor, TensorData};
-use burn_recurrent::{GruCell, LstmCell, RnnCell};
+use burn_recurrent::{Cell, GruCell, LstmCell, Recurrent, RecurrentConfig, RnnCell};
 use safetensors::SafeTensors;
 
 /// PyTorch's numbers for small layers; `fixtures/make_torch_fixtures.py` made them.
@@ -185,4 +185,59 @@ pub fn assert_close<const D: usize>(
             "{what}: element {index} is {f}, expected {e} (scale {scale})"
         );
     }
+}
+
+/// A cell without its fused kernel.
+#[derive(Module, Debug)]
+pub struct Portable<C: Cell> {
+    pub cell: C,
+}
+
+impl<C: Cell + ModuleDisplay> Cell for Portable<C> {
+    type State = C::State;
+    type Prepared = C::Prepared;
+
+    fn name() -> &'static str {
+        C::name()
+    }
+
+    fn d_input(&self) -> usize {
+        self.cell.d_input()
+    }
+
+    fn d_output(&self) -> usize {
+        self.cell.d_output()
+    }
+
+    fn initial_state(&self, batch: usize, device: &Device) -> C::State {
+        self.cell.initial_state(batch, device)
+    }
+
+    fn prepare(&self, batch: usize, device: &Device) -> C::Prepared {
+        self.cell.prepare(batch, device)
+    }
+
+    fn project_input(&self, input: Tensor<2>) -> Tensor<2> {
+        self.cell.project_input(input)
+    }
+
+    fn step(&self, projected: Tensor<2>, state: C::State, prepared: &C::Prepared) -> C::State {
+        self.cell.step(projected, state, prepared)
+    }
+}
+
+/// A module of the same cells by the portable path. What is not in the cells is as `config` says: dropout, zoneout.
+pub fn portable<C: Cell>(module: &Recurrent<C>, config: RecurrentConfig) -> Recurrent<Portable<C>> {
+    let mut cells = module
+        .layers
+        .iter()
+        .flat_map(|layer| std::iter::once(&layer.forward).chain(&layer.backward))
+        .cloned();
+    config
+        .with_num_layers(module.num_layers())
+        .with_bidirectional(module.is_bidirectional())
+        .with_batch_first(module.is_batch_first())
+        .init_with(module.d_input(), |_| Portable {
+            cell: cells.next().expect("as many cells as the module has"),
+        })
 }

@@ -1,22 +1,17 @@
-//! Checkpoints: all that a run needs to go on as if it had never stopped.
-//!
-//! A checkpoint is a folder in `checkpoints/` with the model, the optimiser's state, the state carried between batches,
-//! the state of the loop, and a manifest with the SHA-256 of each of them. It is written under a temporary name and
-//! renamed, so it is there whole or not at all. Its name says how far training had come:
-//! `epoch-0003-step-000120` is three epochs and 120 steps of the fourth. The last checkpoint is the one with the
-//! highest name; which one is the best, its loop state says.
+//! The folder of a run's checkpoints: writing, reading and removing them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use burn::module::Module;
-use burn::optim::{ModuleOptimizer, OptimizerRecord};
-use burn::store::{ModuleRecord, RecordError, burn_pack};
+use burn::optim::ModuleOptimizer;
+use burn::store::burn_pack;
 use burn::tensor::{Bytes, TensorData};
-use serde::{Deserialize, Serialize};
 
+use super::manifest::{FORMAT, FileEntry, Manifest};
+use super::{Checkpoint, CheckpointError};
 use crate::files;
 use crate::loop_state::LoopState;
 
@@ -26,166 +21,6 @@ const MODEL: &str = "model.bpk";
 const OPTIMIZER: &str = "optimizer.bpk";
 const CARRIED: &str = "carried.bpk";
 const STATE: &str = "state.json";
-const FORMAT: u32 = 1;
-
-#[derive(Debug, Serialize, Deserialize)]
-struct Manifest {
-    format: u32,
-    files: BTreeMap<String, FileEntry>,
-}
-
-#[derive(Debug, PartialEq, Serialize, Deserialize)]
-struct FileEntry {
-    bytes: u64,
-    sha256: String,
-}
-
-impl FileEntry {
-    fn of(content: &[u8]) -> Self {
-        Self {
-            bytes: content.len() as u64,
-            sha256: files::sha256(content),
-        }
-    }
-}
-
-/// Why a checkpoint could not be written or read.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum CheckpointError {
-    /// A file is missing, cut short or changed.
-    #[error("the checkpoint file `{path}` is damaged: {message}")]
-    Damaged {
-        /// The file.
-        path: PathBuf,
-        /// What was found.
-        message: String,
-        /// The checkpoint's folder.
-        checkpoint: PathBuf,
-        /// The latest earlier checkpoint that is whole.
-        intact: Option<String>,
-        /// How to go on with the run.
-        resume: String,
-    },
-    /// The checkpoint is of another version.
-    #[error("the checkpoint `{path}` has format {found}, this program reads format {FORMAT}")]
-    OtherFormat {
-        /// The checkpoint's folder.
-        path: PathBuf,
-        /// Its format.
-        found: u32,
-    },
-    /// The checkpoint is of another model.
-    #[error("the checkpoint `{path}` does not fit the model: {message}")]
-    DoesNotFit {
-        /// The checkpoint's folder.
-        path: PathBuf,
-        /// Which tensors.
-        message: String,
-    },
-    /// The tensors could not be put into the file format.
-    #[error("cannot encode the checkpoint `{path}`: {message}")]
-    Encode {
-        /// The checkpoint's folder.
-        path: PathBuf,
-        /// Why.
-        message: String,
-    },
-    /// A file could not be read.
-    #[error("cannot read the checkpoint file `{path}`")]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// A file could not be written.
-    #[error("cannot write the checkpoint `{path}`")]
-    Write {
-        /// The file or folder.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-}
-
-impl CheckpointError {
-    /// What to do about it.
-    pub fn help(&self) -> Option<String> {
-        match self {
-            Self::Damaged {
-                checkpoint,
-                intact,
-                resume,
-                ..
-            } => Some(match intact {
-                Some(name) => format!(
-                    "the earlier checkpoint `{name}` is intact: delete `{}` and run `{resume}` to go on from there",
-                    checkpoint.display()
-                ),
-                None => format!(
-                    "no other checkpoint is intact: delete `{}` and run `{resume}` to train from the beginning",
-                    checkpoint.parent().unwrap_or(checkpoint).display()
-                ),
-            }),
-            Self::Write { .. } => {
-                Some("check that the disk has space and the folder may be written to".into())
-            }
-            _ => None,
-        }
-    }
-}
-
-/// What a checkpoint gives back, verified against its checksums.
-#[derive(Debug)]
-pub(crate) struct Checkpoint {
-    path: PathBuf,
-    model: Vec<u8>,
-    optimizer: Vec<u8>,
-    carried: Vec<u8>,
-    pub(crate) state: LoopState,
-}
-
-impl Checkpoint {
-    /// `model` with the checkpoint's weights and parameter ids.
-    pub(crate) fn load_model<M: Module>(&self, model: M) -> Result<M, CheckpointError> {
-        ModuleRecord::from_bytes(Bytes::from_bytes_vec(self.model.clone()))
-            .and_then(|record| model.try_load_record(record))
-            .map_err(|error| self.does_not_fit(error))
-    }
-
-    /// `optimizer` with the checkpoint's state.
-    pub(crate) fn load_optimizer(
-        &self,
-        optimizer: ModuleOptimizer,
-    ) -> Result<ModuleOptimizer, CheckpointError> {
-        let record = OptimizerRecord::from_bytes(Bytes::from_bytes_vec(self.optimizer.clone()))
-            .map_err(|error| self.does_not_fit(error))?;
-        Ok(optimizer.load_record(record))
-    }
-
-    /// The state carried between batches.
-    pub(crate) fn carried(&self) -> Result<Vec<TensorData>, CheckpointError> {
-        let decode = || -> Result<Vec<TensorData>, burn_pack::Error> {
-            burn_pack::Reader::from_bytes(Bytes::from_bytes_vec(self.carried.clone()))?
-                .into_tensors()?
-                .into_iter()
-                .map(|tensor| {
-                    let (_, dtype, shape, _, bytes) = tensor.into_parts()?;
-                    Ok(TensorData::from_bytes(bytes, shape, dtype))
-                })
-                .collect()
-        };
-        decode().map_err(|error| self.does_not_fit(error.into()))
-    }
-
-    fn does_not_fit(&self, error: RecordError) -> CheckpointError {
-        CheckpointError::DoesNotFit {
-            path: self.path.clone(),
-            message: error.to_string(),
-        }
-    }
-}
 
 /// The checkpoints of a run.
 #[derive(Debug)]

@@ -1,0 +1,45 @@
+//! `[batches]`: how the training text is cut.
+
+use super::checks::at_least_one;
+use burn_recurrent_text::Remainder;
+use burn_recurrent_train::InvalidValue;
+use serde::{Deserialize, Serialize};
+
+/// How the training text is cut into batches: `lanes` contiguous stretches side by side, `steps` tokens at a time, the
+/// state carried from one batch to the next.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BatchesConfig {
+    /// The number of stretches: the batch size.
+    pub lanes: usize,
+    /// The number of tokens through which is propagated back.
+    pub steps: usize,
+    /// Whether the tokens that fill no whole batch are kept or, as Zaremba et al. 2014 do, dropped.
+    #[serde(default = "keep")]
+    pub remainder: Remainder,
+    /// What the gradient is of.
+    #[serde(default)]
+    pub loss: LossConfig,
+}
+
+/// What the gradient is of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LossConfig {
+    /// The mean over all tokens of a batch.
+    #[default]
+    PerToken,
+    /// The sum over a lane's tokens, averaged over the lanes: what Zaremba et al. 2014 clip and descend.
+    PerLane,
+}
+
+fn keep() -> Remainder {
+    Remainder::Keep
+}
+
+impl BatchesConfig {
+    pub(super) fn validate(&self) -> Result<(), InvalidValue> {
+        at_least_one("lanes", self.lanes)?;
+        at_least_one("steps", self.steps)
+    }
+}

@@ -1,0 +1,31 @@
+//! Ranges of values.
+
+use burn_recurrent_train::InvalidValue;
+
+pub fn at_least_one(key: &str, value: usize) -> Result<(), InvalidValue> {
+    match value {
+        0 => Err(InvalidValue::new(key, "must be at least 1, got 0")),
+        _ => Ok(()),
+    }
+}
+
+pub fn probability(key: &str, value: f64) -> Result<(), InvalidValue> {
+    match (0.0..1.0).contains(&value) {
+        true => Ok(()),
+        false => Err(InvalidValue::new(
+            key,
+            format!("must be at least 0 and below 1, got {value}"),
+        )),
+    }
+}
+
+/// A width of a distribution.
+pub fn range(key: &str, value: f64) -> Result<(), InvalidValue> {
+    match value.is_finite() && value > 0.0 {
+        true => Ok(()),
+        false => Err(InvalidValue::new(
+            key,
+            format!("must be above 0, got {value}"),
+        )),
+    }
+}

@@ -1,0 +1,131 @@
+//! What a config of this recipe says: one file for each of its tables.
+
+mod batches;
+mod checks;
+mod data;
+mod evaluation;
+mod model;
+
+pub use batches::{BatchesConfig, LossConfig};
+pub use data::{DataConfig, SourceConfig};
+pub use evaluation::EvaluationConfig;
+pub use model::ModelConfig;
+
+use burn_recurrent_train::{InvalidValue, Recipe, RecipeConfig, TrainingConfig};
+use serde::{Deserialize, Serialize};
+
+/// The recipe and its bundled configs.
+pub const RECIPE: Recipe = Recipe {
+    name: "language-modelling",
+    configs: &[
+        ("sample", include_str!("../../configs/sample.toml")),
+        (
+            "shakespeare-char",
+            include_str!("../../configs/shakespeare-char.toml"),
+        ),
+        ("ptb-ngram", include_str!("../../configs/ptb-ngram.toml")),
+        ("ptb-nnlm", include_str!("../../configs/ptb-nnlm.toml")),
+        ("ptb-rnn", include_str!("../../configs/ptb-rnn.toml")),
+        ("ptb-gru", include_str!("../../configs/ptb-gru.toml")),
+        ("ptb-small", include_str!("../../configs/ptb-small.toml")),
+        ("ptb-medium", include_str!("../../configs/ptb-medium.toml")),
+    ],
+};
+
+/// Shown under `train --help`.
+pub const BUNDLED_HELP: &str = "Bundled configs: sample, shakespeare-char, ptb-ngram, ptb-nnlm, ptb-rnn, ptb-gru, \
+     ptb-small, ptb-medium";
+
+/// A config.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The text and its vocabulary.
+    pub data: DataConfig,
+    /// The model.
+    pub model: ModelConfig,
+    /// How the text is cut into batches; neural models only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batches: Option<BatchesConfig>,
+    /// How it is gone through for validation and testing.
+    #[serde(default)]
+    pub evaluation: EvaluationConfig,
+    /// How to train; neural models only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub training: Option<TrainingConfig>,
+}
+
+impl RecipeConfig for Config {
+    fn validate(&self) -> Result<(), InvalidValue> {
+        self.data.validate().map_err(|e| e.within("data"))?;
+        self.model.validate().map_err(|e| e.within("model"))?;
+        self.evaluation
+            .validate()
+            .map_err(|e| e.within("evaluation"))?;
+        let neural = !matches!(self.model, ModelConfig::Ngram(_));
+        match (neural, &self.batches, &self.training) {
+            (true, Some(batches), Some(training)) => {
+                batches.validate().map_err(|e| e.within("batches"))?;
+                let monitored = training.monitor.validate_among(&[]);
+                training
+                    .validate()
+                    .and(monitored.map_err(|e| e.within("monitor")))
+                    .map_err(|e| e.within("training"))
+            }
+            (true, None, _) => Err(missing("batches")),
+            (true, _, None) => Err(missing("training")),
+            (false, None, None) => Ok(()),
+            (false, Some(_), _) => Err(surplus("batches")),
+            (false, _, Some(_)) => Err(surplus("training")),
+        }
+    }
+}
+
+fn missing(table: &str) -> InvalidValue {
+    InvalidValue::new(table, "is missing: a neural model is trained on batches")
+}
+
+fn surplus(table: &str) -> InvalidValue {
+    InvalidValue::new(table, "has no meaning here: an n-gram model only counts")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use burn_recurrent_train::parse_config;
+
+    #[test]
+    fn every_bundled_config_is_valid_and_survives_being_written() {
+        for (name, text) in RECIPE.configs {
+            let config: Config =
+                parse_config(name, text, &[]).unwrap_or_else(|e| panic!("{name}: {e}"));
+            let written = toml::to_string(&config).unwrap();
+            let again: Config = parse_config(name, &written, &[]).unwrap();
+            assert_eq!(toml::to_string(&again).unwrap(), written);
+            assert!(BUNDLED_HELP.contains(name));
+        }
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_named_by_its_key() {
+        let error = |name: &str, set: &str| {
+            let (_, text) = RECIPE.configs.iter().find(|(n, _)| *n == name).unwrap();
+            let result: Result<Config, _> = parse_config(name, text, &[set.to_string()]);
+            result.unwrap_err().to_string()
+        };
+        assert!(error("sample", "batches.lanes=0").contains("`batches.lanes` must be at least 1"));
+        assert!(
+            error("sample", "model.dropout=1.0").contains("`model.dropout` must be at least 0")
+        );
+        assert!(
+            error("ptb-medium", "model.d_embedding=3").contains("`model.tied` needs embeddings")
+        );
+        assert!(
+            error("ptb-ngram", "batches={lanes=1,steps=1}").contains("`batches` has no meaning")
+        );
+        assert!(error("ptb-small", "data.min_count=2").contains("`data.unknown` must be true"));
+        assert!(error("sample", "model.cells=3").contains("cells"));
+        let monitor = "training.monitor={metric=\"valid_f1\", direction=\"maximize\"}";
+        assert!(error("sample", monitor).contains("`training.monitor.metric` must be one of"));
+    }
+}
