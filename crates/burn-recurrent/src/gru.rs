@@ -2,6 +2,7 @@
 
 use crate::RecurrentInitializer;
 use crate::cell::{Fused, Sequence};
+use crate::cell_weights::GruWeights;
 use crate::fused::FusedCell;
 use crate::initializer::Draw;
 use crate::recurrence::{Recurrence, RecurrenceConfig};
@@ -80,7 +81,7 @@ pub struct GruCell {
     pub bias_candidate: Option<Param<Tensor<1>>>,
     /// The normalisations.
     pub norm: Option<GruNorm>,
-    recurrence: Recurrence,
+    pub(crate) recurrence: Recurrence,
     #[module(skip)]
     reset: ResetGate,
 }
@@ -147,6 +148,19 @@ impl GruCell {
     /// Where the reset gate acts.
     pub fn reset(&self) -> ResetGate {
         self.reset
+    }
+
+    /// A cell of these weights, without dropout and layer normalisation.
+    pub(crate) fn from_weights(weights: GruWeights, reset: ResetGate) -> Self {
+        Self {
+            weight_input: Param::from_tensor(weights.weight_input),
+            weight_hidden: Param::from_tensor(weights.weight_hidden),
+            bias: weights.bias.map(Param::from_tensor),
+            bias_candidate: weights.bias_candidate.map(Param::from_tensor),
+            norm: None,
+            recurrence: RecurrenceConfig::new().init(),
+            reset,
+        }
     }
 
     fn normalize_gates(&self, product: Tensor<2>) -> Tensor<2> {

@@ -1,7 +1,9 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+pub mod burn_nn;
 mod cell;
+mod cell_weights;
 mod dropout;
 mod fused;
 mod gru;

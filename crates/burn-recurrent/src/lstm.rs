@@ -2,6 +2,7 @@
 
 use crate::RecurrentInitializer;
 use crate::cell::{Fused, Sequence};
+use crate::cell_weights::LstmWeights;
 use crate::fused::FusedCell;
 use crate::initializer::Draw;
 use crate::recurrence::{Recurrence, RecurrenceConfig};
@@ -84,7 +85,7 @@ pub struct LstmCell {
     pub projection: Option<Param<Tensor<2>>>,
     /// The normalisations.
     pub norm: Option<LstmNorm>,
-    recurrence: Recurrence,
+    pub(crate) recurrence: Recurrence,
     coupled: bool,
     cell_clip: Option<f64>,
 }
@@ -148,6 +149,30 @@ impl LstmCell {
     /// Whether the forget gate is one minus the input gate.
     pub fn is_coupled(&self) -> bool {
         self.coupled
+    }
+
+    /// The magnitude to which the memory cell is clipped at each step.
+    pub fn cell_clip(&self) -> Option<f64> {
+        self.cell_clip
+    }
+
+    /// A cell of these weights, without dropout and layer normalisation.
+    pub(crate) fn from_weights(
+        weights: LstmWeights,
+        coupled: bool,
+        cell_clip: Option<f64>,
+    ) -> Self {
+        Self {
+            weight_input: Param::from_tensor(weights.weight_input),
+            weight_hidden: Param::from_tensor(weights.weight_hidden),
+            bias: weights.bias.map(Param::from_tensor),
+            peephole: weights.peephole.map(Param::from_tensor),
+            projection: weights.projection.map(Param::from_tensor),
+            norm: None,
+            recurrence: RecurrenceConfig::new().init(),
+            coupled,
+            cell_clip,
+        }
     }
 
     /// A gate's sum with its peephole's view of the memory cell.

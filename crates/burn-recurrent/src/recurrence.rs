@@ -50,6 +50,16 @@ impl Recurrence {
         }
     }
 
+    /// The probability with which a recurrent weight is dropped for a sequence.
+    pub(crate) fn weight_drop(&self) -> f64 {
+        self.weight_drop.prob
+    }
+
+    /// The probability with which a unit of the hidden vector is dropped from the recurrent product.
+    pub(crate) fn recurrent_dropout(&self) -> f64 {
+        self.recurrent_dropout.prob()
+    }
+
     /// Whether the hidden vector is masked at each step of a sequence.
     pub(crate) fn masks_hidden(&self, device: &Device) -> bool {
         self.recurrent_dropout.is_active(device)

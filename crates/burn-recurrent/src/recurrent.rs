@@ -212,6 +212,11 @@ impl<C: Cell> Recurrent<C> {
         path(&self.layers[0].forward, &self.zoneout, device, dtype)
     }
 
+    /// The zoneout probabilities of the state's parts, as far as they were given.
+    pub(crate) fn zoneout_probs(&self) -> &[f64] {
+        self.zoneout.probs()
+    }
+
     fn time_axis(&self) -> usize {
         usize::from(self.batch_first)
     }

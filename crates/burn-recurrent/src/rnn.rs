@@ -1,6 +1,7 @@
 //! The Elman network.
 
 use crate::cell::{Fused, Sequence};
+use crate::cell_weights::RnnWeights;
 use crate::fused::FusedCell;
 use crate::initializer::Draw;
 use crate::recurrence::{Recurrence, RecurrenceConfig};
@@ -78,7 +79,7 @@ pub struct RnnCell {
     pub bias: Option<Param<Tensor<1>>>,
     /// The normalisation of the sum of both products.
     pub norm: Option<LayerNorm>,
-    recurrence: Recurrence,
+    pub(crate) recurrence: Recurrence,
     #[module(skip)]
     activation: RnnActivation,
 }
@@ -111,6 +112,18 @@ impl RnnCell {
     /// The activation.
     pub fn activation(&self) -> RnnActivation {
         self.activation
+    }
+
+    /// A cell of these weights, without dropout and layer normalisation.
+    pub(crate) fn from_weights(weights: RnnWeights, activation: RnnActivation) -> Self {
+        Self {
+            weight_input: Param::from_tensor(weights.weight_input),
+            weight_hidden: Param::from_tensor(weights.weight_hidden),
+            bias: weights.bias.map(Param::from_tensor),
+            norm: None,
+            recurrence: RecurrenceConfig::new().init(),
+            activation,
+        }
     }
 }
 

@@ -34,6 +34,11 @@ impl Zoneout {
         }
     }
 
+    /// The probability for each part of the state, as far as they were given.
+    pub(crate) fn probs(&self) -> &[f64] {
+        &self.probs
+    }
+
     /// Whether it changes anything.
     pub(crate) fn is_active(&self) -> bool {
         self.probs.iter().any(|prob| *prob > 0.0)
