@@ -115,6 +115,7 @@
 mod batches;
 mod checkpoint;
 mod checkpoint_config;
+pub mod checks;
 mod cli;
 mod clip;
 mod config;

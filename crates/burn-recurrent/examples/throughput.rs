@@ -9,13 +9,16 @@
 //! output and its sum read back, without gradients; `step` is one step of generation with the state carried. The median
 //! of `--repeat` runs is printed, after three that are not counted.
 
-use burn::module::{Module, ModuleDisplay};
+#[path = "../tests/common/portable.rs"]
+mod portable;
+
 use burn::nn::{GruConfig as BurnGruConfig, LstmConfig as BurnLstmConfig};
 use burn::tensor::{DType, Device, Distribution, Tensor};
 use burn_recurrent::{
     Cell, GruCellConfig, LstmCellConfig, Recurrent, RecurrentConfig, RnnCellConfig,
 };
 use clap::{Parser, ValueEnum};
+use portable::Portable;
 use std::time::Instant;
 
 #[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
@@ -72,45 +75,6 @@ struct Args {
     repeat: usize,
     #[arg(long)]
     json: bool,
-}
-
-/// A cell without its fused kernel.
-#[derive(Module, Debug)]
-struct Portable<C: Cell> {
-    cell: C,
-}
-
-impl<C: Cell + ModuleDisplay> Cell for Portable<C> {
-    type State = C::State;
-    type Prepared = C::Prepared;
-
-    fn name() -> &'static str {
-        C::name()
-    }
-
-    fn d_input(&self) -> usize {
-        self.cell.d_input()
-    }
-
-    fn d_output(&self) -> usize {
-        self.cell.d_output()
-    }
-
-    fn initial_state(&self, batch: usize, device: &Device) -> C::State {
-        self.cell.initial_state(batch, device)
-    }
-
-    fn prepare(&self, batch: usize, device: &Device) -> C::Prepared {
-        self.cell.prepare(batch, device)
-    }
-
-    fn project_input(&self, input: Tensor<2>) -> Tensor<2> {
-        self.cell.project_input(input)
-    }
-
-    fn step(&self, projected: Tensor<2>, state: C::State, prepared: &C::Prepared) -> C::State {
-        self.cell.step(projected, state, prepared)
-    }
 }
 
 /// Milliseconds of each run that counts.

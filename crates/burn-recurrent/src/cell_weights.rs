@@ -5,19 +5,15 @@
 
 use burn::tensor::Tensor;
 
-/// The weights of an [`LstmCell`](crate::LstmCell) without layer normalisation.
+/// The weights of an [`LstmCell`](crate::LstmCell) without peepholes, projection and layer normalisation.
 #[derive(Clone, Debug)]
 pub(crate) struct LstmWeights {
     /// `[d_input, gates * d_hidden]`.
     pub(crate) weight_input: Tensor<2>,
-    /// `[d_state, gates * d_hidden]`.
+    /// `[d_hidden, gates * d_hidden]`.
     pub(crate) weight_hidden: Tensor<2>,
     /// `[gates * d_hidden]`.
     pub(crate) bias: Option<Tensor<1>>,
-    /// `[d_hidden, d_projection]`.
-    pub(crate) projection: Option<Tensor<2>>,
-    /// `[gates - 1, d_hidden]`.
-    pub(crate) peephole: Option<Tensor<2>>,
 }
 
 /// The weights of a [`GruCell`](crate::GruCell) without layer normalisation.

@@ -156,7 +156,7 @@ impl LstmCell {
         self.cell_clip
     }
 
-    /// A cell of these weights, without dropout and layer normalisation.
+    /// A cell of these weights and options, without all others.
     pub(crate) fn from_weights(
         weights: LstmWeights,
         coupled: bool,
@@ -166,8 +166,8 @@ impl LstmCell {
             weight_input: Param::from_tensor(weights.weight_input),
             weight_hidden: Param::from_tensor(weights.weight_hidden),
             bias: weights.bias.map(Param::from_tensor),
-            peephole: weights.peephole.map(Param::from_tensor),
-            projection: weights.projection.map(Param::from_tensor),
+            peephole: None,
+            projection: None,
             norm: None,
             recurrence: RecurrenceConfig::new().init(),
             coupled,

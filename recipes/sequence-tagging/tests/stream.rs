@@ -5,6 +5,8 @@ mod common;
 use common::Bench;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::Stdio;
+#[cfg(target_os = "linux")]
+use std::time::Duration;
 
 #[test]
 fn tagging_keeps_the_order_and_the_number_of_sentences_and_labels_do_not_depend_on_the_neighbours()
@@ -117,12 +119,16 @@ fn memory_does_not_grow_with_the_input() {
     const WAITING: usize = 2_500;
     let few = 20_000;
     let many = 10 * few;
+    let (look, done) = std::sync::mpsc::channel();
     let writer = std::thread::spawn(move || {
         for _ in 0..many / 1000 {
             input.write_all(SENTENCE.repeat(1000).as_bytes()).unwrap();
         }
-        // Open still, so that the process is there to be looked at.
-        input
+        // Open still, so that the process is there to be looked at; closed after a time that only a process which waits
+        // for the end of its input takes.
+        let looked_at = done.recv_timeout(Duration::from_secs(300));
+        drop(input);
+        looked_at.is_ok()
     });
     let mut lines = output.lines();
     let mut read = |sentences: usize| {
@@ -133,7 +139,11 @@ fn memory_does_not_grow_with_the_input() {
     let after_few = peak(process);
     read(many - few);
     let after_many = peak(process);
-    drop(writer.join().unwrap());
+    let _ = look.send(());
+    assert!(
+        writer.join().unwrap(),
+        "the output waits for the end of the input"
+    );
     read(WAITING);
     assert!(child.wait().unwrap().success());
     // The words of 200,000 sentences alone would be more than 100 MiB, each with its text, its line and its label.

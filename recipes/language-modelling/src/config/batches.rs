@@ -1,8 +1,8 @@
 //! `[batches]`: how the training text is cut.
 
-use super::checks::at_least_one;
 use burn_recurrent_text::Remainder;
 use burn_recurrent_train::InvalidValue;
+use burn_recurrent_train::checks::at_least_one;
 use serde::{Deserialize, Serialize};
 
 /// How the training text is cut into batches: `lanes` contiguous stretches side by side, `steps` tokens at a time, the

@@ -1,9 +1,9 @@
 //! `[data]`: the text and its vocabulary.
 
-use super::checks::{at_least_one, probability};
 use burn_recurrent_datasets::{Fractions, SplitUnit};
 use burn_recurrent_text::Unit;
 use burn_recurrent_train::InvalidValue;
+use burn_recurrent_train::checks::{at_least_one, probability};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 

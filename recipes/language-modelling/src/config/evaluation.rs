@@ -1,7 +1,7 @@
 //! `[evaluation]`: how a text is gone through for validation and testing.
 
-use super::checks::at_least_one;
 use burn_recurrent_train::InvalidValue;
+use burn_recurrent_train::checks::at_least_one;
 use serde::{Deserialize, Serialize};
 
 /// How a text is gone through for validation and testing.

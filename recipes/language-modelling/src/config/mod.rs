@@ -1,7 +1,6 @@
 //! What a config of this recipe says: one file for each of its tables.
 
 mod batches;
-mod checks;
 mod data;
 mod evaluation;
 mod model;

@@ -1,10 +1,10 @@
 //! `[model]`: n-grams, a window or recurrent layers.
 
-use super::checks::{at_least_one, probability, range};
 use burn_recurrent::RecurrentInitializer;
 use burn_recurrent_models::ngram::{MAX_ORDER, NgramConfig};
 use burn_recurrent_models::{CellKind, RecurrentLanguageModelConfig, WindowLanguageModelConfig};
 use burn_recurrent_train::InvalidValue;
+use burn_recurrent_train::checks::{at_least_one, probability, range};
 use serde::{Deserialize, Serialize};
 
 /// The model.

@@ -1,7 +1,7 @@
 //! `[batches]`: how many tokens at a time.
 
-use super::checks::at_least_one;
 use burn_recurrent_train::InvalidValue;
+use burn_recurrent_train::checks::at_least_one;
 use serde::{Deserialize, Serialize};
 
 /// How many tokens at a time. Sentences of like lengths are put together; a sentence that is longer than the budget is a

@@ -1,9 +1,9 @@
 //! `[data]`: the sentences and their labels.
 
-use super::checks::at_least_one;
 use burn_recurrent_datasets::{ColumnFormat, SentenceFormat, Separator, TagColumn};
 use burn_recurrent_text::TagScheme;
 use burn_recurrent_train::InvalidValue;
+use burn_recurrent_train::checks::at_least_one;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 

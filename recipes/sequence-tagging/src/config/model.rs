@@ -1,6 +1,5 @@
 //! `[model]`: what reads the sentences and chooses the labels.
 
-use super::checks::{at_least_one, probability};
 use burn_recurrent::RecurrentInitializer;
 use burn_recurrent_models::{
     CellKind, CharacterFeatures, SequenceTaggerConfig, ShapeFeatures, TaggerOutput,
@@ -8,6 +7,7 @@ use burn_recurrent_models::{
 };
 use burn_recurrent_text::{TaggingVocabularies, WordShape};
 use burn_recurrent_train::InvalidValue;
+use burn_recurrent_train::checks::{at_least_one, probability};
 use serde::{Deserialize, Serialize};
 
 /// The model: embeddings of words, features of their characters and shapes beside them, recurrent layers over these, and

@@ -1,8 +1,8 @@
 //! `[words]`: what of a word the model knows.
 
-use super::checks::at_least_one;
 use burn_recurrent_text::WordNormalization;
 use burn_recurrent_train::InvalidValue;
+use burn_recurrent_train::checks::at_least_one;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 

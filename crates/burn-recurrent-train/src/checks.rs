@@ -1,7 +1,8 @@
-//! Ranges of values.
+//! Ranges of configuration values, for [`RecipeConfig::validate`](crate::RecipeConfig).
 
-use burn_recurrent_train::InvalidValue;
+use crate::InvalidValue;
 
+/// A count: at least one.
 pub fn at_least_one(key: &str, value: usize) -> Result<(), InvalidValue> {
     match value {
         0 => Err(InvalidValue::new(key, "must be at least 1, got 0")),
@@ -9,6 +10,7 @@ pub fn at_least_one(key: &str, value: usize) -> Result<(), InvalidValue> {
     }
 }
 
+/// A probability of dropping something: at least 0 and below 1.
 pub fn probability(key: &str, value: f64) -> Result<(), InvalidValue> {
     match (0.0..1.0).contains(&value) {
         true => Ok(()),
@@ -19,7 +21,7 @@ pub fn probability(key: &str, value: f64) -> Result<(), InvalidValue> {
     }
 }
 
-/// A width of a distribution.
+/// A width of a distribution: finite and above 0.
 pub fn range(key: &str, value: f64) -> Result<(), InvalidValue> {
     match value.is_finite() && value > 0.0 {
         true => Ok(()),
