@@ -2,6 +2,8 @@
 #![forbid(unsafe_code)]
 
 mod cell;
+#[allow(dead_code)]
+mod cell_weights;
 mod dropout;
 mod fused;
 mod gru;

@@ -212,6 +212,12 @@ impl<C: Cell> Recurrent<C> {
         path(&self.layers[0].forward, &self.zoneout, device, dtype)
     }
 
+    /// Whether units of the state keep part of their previous value: in training at random, afterwards in
+    /// expectation.
+    pub(crate) fn has_zoneout(&self) -> bool {
+        self.zoneout.is_active()
+    }
+
     fn time_axis(&self) -> usize {
         usize::from(self.batch_first)
     }
