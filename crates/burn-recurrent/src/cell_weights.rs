@@ -48,7 +48,7 @@ pub(crate) struct RnnWeights {
 
 /// An option of a cell or module that changes what it computes outside of training, and that another library may have
 /// no counterpart for. What acts in training only (dropout, recurrent dropout, weight drop) is not among them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum ComputedOption {
     /// `LstmConfig::peephole`.
     Peephole,
@@ -83,9 +83,13 @@ impl fmt::Display for ComputedOption {
     }
 }
 
-/// Gives a parameter other values; its identity, its device and whether it takes gradients stay.
+/// Gives a parameter other values; its identity, its device, its element type and whether it takes gradients stay.
 pub(crate) fn set<const D: usize>(param: &mut Param<Tensor<D>>, tensor: Tensor<D>) {
-    let id = param.id;
+    let (id, dtype) = (param.id, param.val().dtype());
+    let tensor = match tensor.dtype() == dtype {
+        true => tensor,
+        false => tensor.cast(dtype),
+    };
     *param = param.clone().transform_for_load(tensor, id);
 }
 
