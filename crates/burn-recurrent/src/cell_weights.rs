@@ -49,7 +49,7 @@ pub(crate) struct RnnWeights {
 /// An option of a cell or module that changes what it computes outside of training, and that another library may have
 /// no counterpart for. What acts in training only (dropout, recurrent dropout, weight drop) is not among them.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum ComputedOption {
+pub enum ComputedOption {
     /// `LstmConfig::peephole`.
     Peephole,
     /// `LstmConfig::coupled`.

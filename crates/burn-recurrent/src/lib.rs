@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod cell;
-#[allow(dead_code)]
+#[cfg_attr(not(feature = "weights"), allow(dead_code))]
 mod cell_weights;
 mod dropout;
 mod fused;
@@ -19,6 +19,8 @@ mod recurrent;
 mod rnn;
 mod state;
 mod unstack;
+#[cfg(feature = "weights")]
+pub mod weights;
 mod zoneout;
 
 pub use cell::{Cell, Fused, Sequence};
