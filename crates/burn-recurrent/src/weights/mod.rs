@@ -46,8 +46,9 @@
 //!
 //! A file may be damaged or made to do harm. Nothing that it says is believed before it is checked against its own size:
 //! [`TensorFile::open`] and all that reads from it return an error for such a file, do not panic, and allocate no more than
-//! a small multiple of the file's size. The exception is a `.pt` file's pickle, which may copy parts of itself:
-//! Burn's reader stops it at 64 MiB and a million values. A pickle is never executed.
+//! a small multiple of the file's size. The exception is a `.pt` file's pickle, whose values are parsed by Burn's reader: they
+//! take up to 300 times their length, and what they copy of themselves is stopped at 64 MiB and a million values. A pickle
+//! is never executed.
 
 mod claim;
 mod convertible;
