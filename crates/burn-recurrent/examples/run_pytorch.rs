@@ -8,10 +8,10 @@
 //! The weights are a state dict, as safetensors or as `torch.save` wrote it. `in.safetensors` holds `input`
 //! `[batch, time, d_input]` and, if wanted, `lengths` `[batch]` (i64), `h0` and for an LSTM `c0`
 //! `[layers * directions, batch, width]`. `out.safetensors` gets `output`, `h_n` and for an LSTM `c_n`, f32 in PyTorch's
-//! shapes. The exit code is 0, 2 for a wrong command line, and 1 for anything else.
+//! shapes. `benches/check_torch_weights.py` compares random layers so. The exit code is 0, 2 for a wrong command line, and 1 for anything else.
 
 use burn::tensor::{Device, Tensor, TensorData};
-use burn_recurrent::weights::{TensorFile, WeightsError};
+use burn_recurrent::weights::{ConvertibleCell, TensorFile, WeightsError};
 use burn_recurrent::{Cell, CellState, Gru, Lstm, Recurrent, Rnn, RnnActivation};
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, ValueEnum};
@@ -58,6 +58,9 @@ struct Args {
     /// Where to write `output`, `h_n` and `c_n`: a name that ends in .safetensors.
     #[arg(long)]
     output: PathBuf,
+    /// Where to write the layer's weights as this crate exports them, under the same prefix.
+    #[arg(long)]
+    export: Option<PathBuf>,
 }
 
 fn main() -> ExitCode {
@@ -221,7 +224,7 @@ impl Input {
     }
 
     /// The output, and the parts of the final state.
-    fn run<C: Cell>(
+    fn run<C: ConvertibleCell>(
         &self,
         args: &Args,
         module: &Recurrent<C>,
@@ -248,6 +251,9 @@ impl Input {
                 module.d_input()
             )
             .into());
+        }
+        if let Some(export) = &args.export {
+            module.to_torch(&args.prefix)?.save(export)?;
         }
         let input = self.tensor("input", self.shape, device)?;
         let (output, state) = match &self.lengths {

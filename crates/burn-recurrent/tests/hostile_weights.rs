@@ -63,7 +63,7 @@ fn read(path: &Path, bytes: &[u8], device: &Device) -> Option<String> {
     let used = ALLOCATOR.peak_usage().saturating_sub(before);
     assert!(
         used <= allowed(path, bytes.len()),
-        "{used} bytes were allocated for a file of {}, kept as {}",
+        "{used} bytes were allocated for a file of {}, {}",
         bytes.len(),
         path.display()
     );
@@ -385,6 +385,17 @@ fn mutate(bytes: &mut Vec<u8>, random: &mut ChaCha8Rng) {
     }
 }
 
+/// Says which input it was, should there be a panic.
+struct NamedInPanic(&'static str, u64);
+
+impl Drop for NamedInPanic {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("it was the mutation {} of {}", self.1, self.0);
+        }
+    }
+}
+
 #[test]
 fn mutated_files_are_read_or_refused() {
     let _guard = ONE_AT_A_TIME
@@ -404,6 +415,7 @@ fn mutated_files_are_read_or_refused() {
         assert_eq!(read(&path, &whole, &device), None, "{name} is sound");
         let (mut taken, mut refused) = (0, 0);
         for index in 0..count {
+            let _named = NamedInPanic(name, index);
             let mut random = ChaCha8Rng::seed_from_u64(index);
             let mut bytes = whole.clone();
             mutate(&mut bytes, &mut random);
