@@ -2,7 +2,7 @@
 
 use crate::RecurrentInitializer;
 use crate::cell::{Fused, Sequence};
-use crate::cell_weights::GruWeights;
+use crate::cell_weights::{ComputedOption, GruWeights, set, set_optional};
 use crate::fused::FusedCell;
 use crate::initializer::Draw;
 use crate::recurrence::{Recurrence, RecurrenceConfig};
@@ -161,6 +161,31 @@ impl GruCell {
             recurrence: RecurrenceConfig::new().init(),
             reset,
         }
+    }
+
+    /// The weights, but those of the layer normalisation.
+    pub(crate) fn weights(&self) -> GruWeights {
+        GruWeights {
+            weight_input: self.weight_input.val(),
+            weight_hidden: self.weight_hidden.val(),
+            bias: self.bias.as_ref().map(Param::val),
+            bias_candidate: self.bias_candidate.as_ref().map(Param::val),
+        }
+    }
+
+    /// Gives the cell other weights, whose shapes the caller has compared.
+    pub(crate) fn set_weights(&mut self, weights: GruWeights) {
+        set(&mut self.weight_input, weights.weight_input);
+        set(&mut self.weight_hidden, weights.weight_hidden);
+        set_optional(&mut self.bias, weights.bias);
+        set_optional(&mut self.bias_candidate, weights.bias_candidate);
+    }
+
+    /// The options that change what the cell computes.
+    pub(crate) fn computed_options(&self) -> Vec<ComputedOption> {
+        let mut options = vec![ComputedOption::Reset(self.reset)];
+        options.extend(self.norm.is_some().then_some(ComputedOption::LayerNorm));
+        options
     }
 
     fn normalize_gates(&self, product: Tensor<2>) -> Tensor<2> {

@@ -3,6 +3,7 @@
 
 pub mod burn_nn;
 mod cell;
+#[cfg_attr(not(feature = "weights"), allow(dead_code))]
 mod cell_weights;
 mod dropout;
 mod fused;
@@ -19,6 +20,8 @@ mod recurrent;
 mod rnn;
 mod state;
 mod unstack;
+#[cfg(feature = "weights")]
+pub mod weights;
 mod zoneout;
 
 pub use cell::{Cell, Fused, Sequence};

@@ -2,7 +2,7 @@
 
 use crate::RecurrentInitializer;
 use crate::cell::{Fused, Sequence};
-use crate::cell_weights::LstmWeights;
+use crate::cell_weights::{ComputedOption, LstmWeights, set, set_optional};
 use crate::fused::FusedCell;
 use crate::initializer::Draw;
 use crate::recurrence::{Recurrence, RecurrenceConfig};
@@ -156,7 +156,7 @@ impl LstmCell {
         self.cell_clip
     }
 
-    /// A cell of these weights and options, without all others.
+    /// A cell of these weights, without dropout and layer normalisation.
     pub(crate) fn from_weights(
         weights: LstmWeights,
         coupled: bool,
@@ -166,13 +166,47 @@ impl LstmCell {
             weight_input: Param::from_tensor(weights.weight_input),
             weight_hidden: Param::from_tensor(weights.weight_hidden),
             bias: weights.bias.map(Param::from_tensor),
-            peephole: None,
-            projection: None,
+            peephole: weights.peephole.map(Param::from_tensor),
+            projection: weights.projection.map(Param::from_tensor),
             norm: None,
             recurrence: RecurrenceConfig::new().init(),
             coupled,
             cell_clip,
         }
+    }
+
+    /// The weights, but those of the layer normalisation.
+    pub(crate) fn weights(&self) -> LstmWeights {
+        LstmWeights {
+            weight_input: self.weight_input.val(),
+            weight_hidden: self.weight_hidden.val(),
+            bias: self.bias.as_ref().map(Param::val),
+            projection: self.projection.as_ref().map(Param::val),
+            peephole: self.peephole.as_ref().map(Param::val),
+        }
+    }
+
+    /// Gives the cell other weights, whose shapes the caller has compared.
+    pub(crate) fn set_weights(&mut self, weights: LstmWeights) {
+        set(&mut self.weight_input, weights.weight_input);
+        set(&mut self.weight_hidden, weights.weight_hidden);
+        set_optional(&mut self.bias, weights.bias);
+        set_optional(&mut self.projection, weights.projection);
+        set_optional(&mut self.peephole, weights.peephole);
+    }
+
+    /// The options beyond the plain cell that change what it computes.
+    pub(crate) fn computed_options(&self) -> Vec<ComputedOption> {
+        [
+            self.peephole.is_some().then_some(ComputedOption::Peephole),
+            self.coupled.then_some(ComputedOption::Coupled),
+            self.cell_clip.map(ComputedOption::CellClip),
+            (self.projection.is_some()).then_some(ComputedOption::Projection),
+            self.norm.is_some().then_some(ComputedOption::LayerNorm),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
     }
 
     /// A gate's sum with its peephole's view of the memory cell.

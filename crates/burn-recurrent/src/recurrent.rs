@@ -217,6 +217,12 @@ impl<C: Cell> Recurrent<C> {
         self.zoneout.probs()
     }
 
+    /// Whether units of the state keep part of their previous value: in training at random, afterwards in
+    /// expectation.
+    pub(crate) fn has_zoneout(&self) -> bool {
+        self.zoneout.is_active()
+    }
+
     fn time_axis(&self) -> usize {
         usize::from(self.batch_first)
     }

@@ -1,7 +1,7 @@
 //! The Elman network.
 
 use crate::cell::{Fused, Sequence};
-use crate::cell_weights::RnnWeights;
+use crate::cell_weights::{ComputedOption, RnnWeights, set, set_optional};
 use crate::fused::FusedCell;
 use crate::initializer::Draw;
 use crate::recurrence::{Recurrence, RecurrenceConfig};
@@ -124,6 +124,29 @@ impl RnnCell {
             recurrence: RecurrenceConfig::new().init(),
             activation,
         }
+    }
+
+    /// The weights, but those of the layer normalisation.
+    pub(crate) fn weights(&self) -> RnnWeights {
+        RnnWeights {
+            weight_input: self.weight_input.val(),
+            weight_hidden: self.weight_hidden.val(),
+            bias: self.bias.as_ref().map(Param::val),
+        }
+    }
+
+    /// Gives the cell other weights, whose shapes the caller has compared.
+    pub(crate) fn set_weights(&mut self, weights: RnnWeights) {
+        set(&mut self.weight_input, weights.weight_input);
+        set(&mut self.weight_hidden, weights.weight_hidden);
+        set_optional(&mut self.bias, weights.bias);
+    }
+
+    /// The options that change what the cell computes.
+    pub(crate) fn computed_options(&self) -> Vec<ComputedOption> {
+        let mut options = vec![ComputedOption::Activation(self.activation)];
+        options.extend(self.norm.is_some().then_some(ComputedOption::LayerNorm));
+        options
     }
 }
 

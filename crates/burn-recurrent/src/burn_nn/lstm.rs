@@ -95,6 +95,8 @@ fn import(lstm: &nn::Lstm, conversion: Conversion) -> Result<LstmCell, NoCounter
         bias: gates.summed_bias(),
         weight_input: gates.weight_input,
         weight_hidden: gates.weight_hidden,
+        projection: None,
+        peephole: None,
     };
     let cell = LstmCell::from_weights(weights, lstm.input_forget, lstm.clip);
     Ok(match gates.trainable {

@@ -1,0 +1,296 @@
+//! What the three built-in cells have to offer, so that their weights can be read and written.
+
+use super::parts::{Matrix, Parts, values, vector};
+use crate::cell_weights::{ComputedOption, GruWeights, LstmWeights, RnnWeights};
+use crate::{
+    Cell, GruCell, GruConfig, LstmCell, LstmConfig, Recurrent, RecurrentConfig,
+    RecurrentInitializer, ResetGate, RnnActivation, RnnCell, RnnConfig,
+};
+use burn::tensor::Device;
+
+/// A cell whose weights are read from and written to the files of other libraries:
+/// [`RnnCell`](crate::RnnCell), [`GruCell`](crate::GruCell) and [`LstmCell`](crate::LstmCell).
+pub trait ConvertibleCell: Cell + private::PrivateCell {}
+
+impl ConvertibleCell for RnnCell {}
+impl ConvertibleCell for GruCell {}
+impl ConvertibleCell for LstmCell {}
+
+/// All that a module's tensors in a file depend on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ModuleShape {
+    pub(super) d_input: usize,
+    pub(super) d_hidden: usize,
+    pub(super) d_projection: Option<usize>,
+    pub(super) num_layers: usize,
+    pub(super) bidirectional: bool,
+    pub(super) bias: bool,
+    /// Of a GRU.
+    pub(super) reset: ResetGate,
+}
+
+/// One cell's place in a module.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Slot {
+    pub(super) layer: usize,
+    pub(super) backward: bool,
+}
+
+pub(super) mod private {
+    use super::{ComputedOption, Device, ModuleShape, Parts};
+    use crate::Cell;
+
+    /// The part of [`ConvertibleCell`](super::ConvertibleCell) that nobody else can implement or call.
+    pub trait PrivateCell: Cell {
+        /// How many blocks of `d_hidden` columns the weights have.
+        const GATES: usize;
+        /// The module's configuration.
+        type Config;
+
+        /// The configuration of modules of this shape.
+        fn config(shape: &ModuleShape) -> Self::Config;
+        fn from_parts(parts: Parts, shape: &ModuleShape, device: &Device) -> Self;
+        fn set_parts(&mut self, parts: Parts);
+        fn parts(&self) -> Parts;
+        fn options(&self) -> Vec<ComputedOption>;
+    }
+}
+
+impl private::PrivateCell for RnnCell {
+    const GATES: usize = 1;
+    type Config = RnnConfig;
+
+    fn config(shape: &ModuleShape) -> RnnConfig {
+        RnnConfig::new(shape.d_input, shape.d_hidden)
+            .with_num_layers(shape.num_layers)
+            .with_bidirectional(shape.bidirectional)
+            .with_bias(shape.bias)
+            .with_initializer(INITIALIZER)
+    }
+
+    fn from_parts(parts: Parts, _shape: &ModuleShape, device: &Device) -> Self {
+        Self::from_weights(rnn_weights(parts, device), RnnActivation::Tanh)
+    }
+
+    fn set_parts(&mut self, parts: Parts) {
+        let device = self.weight_input.val().device();
+        self.set_weights(rnn_weights(parts, &device));
+    }
+
+    fn parts(&self) -> Parts {
+        let weights = self.weights();
+        Parts {
+            weight_input: Matrix::of(weights.weight_input),
+            weight_hidden: Matrix::of(weights.weight_hidden),
+            bias: weights.bias.map(values),
+            bias_candidate: None,
+            projection: None,
+        }
+    }
+
+    fn options(&self) -> Vec<ComputedOption> {
+        self.computed_options()
+    }
+}
+
+impl private::PrivateCell for GruCell {
+    const GATES: usize = 3;
+    type Config = GruConfig;
+
+    fn config(shape: &ModuleShape) -> GruConfig {
+        GruConfig::new(shape.d_input, shape.d_hidden)
+            .with_reset(shape.reset)
+            .with_num_layers(shape.num_layers)
+            .with_bidirectional(shape.bidirectional)
+            .with_bias(shape.bias)
+            .with_initializer(INITIALIZER)
+    }
+
+    fn from_parts(parts: Parts, shape: &ModuleShape, device: &Device) -> Self {
+        Self::from_weights(gru_weights(parts, device), shape.reset)
+    }
+
+    fn set_parts(&mut self, parts: Parts) {
+        let device = self.weight_input.val().device();
+        self.set_weights(gru_weights(parts, &device));
+    }
+
+    fn parts(&self) -> Parts {
+        let weights = self.weights();
+        Parts {
+            weight_input: Matrix::of(weights.weight_input),
+            weight_hidden: Matrix::of(weights.weight_hidden),
+            bias: weights.bias.map(values),
+            bias_candidate: weights.bias_candidate.map(values),
+            projection: None,
+        }
+    }
+
+    fn options(&self) -> Vec<ComputedOption> {
+        self.computed_options()
+    }
+}
+
+impl private::PrivateCell for LstmCell {
+    const GATES: usize = 4;
+    type Config = LstmConfig;
+
+    fn config(shape: &ModuleShape) -> LstmConfig {
+        LstmConfig::new(shape.d_input, shape.d_hidden)
+            .with_d_projection(shape.d_projection)
+            .with_num_layers(shape.num_layers)
+            .with_bidirectional(shape.bidirectional)
+            .with_bias(shape.bias)
+            .with_initializer(INITIALIZER)
+    }
+
+    fn from_parts(parts: Parts, _shape: &ModuleShape, device: &Device) -> Self {
+        Self::from_weights(lstm_weights(parts, device), false, None)
+    }
+
+    fn set_parts(&mut self, parts: Parts) {
+        let device = self.weight_input.val().device();
+        self.set_weights(lstm_weights(parts, &device));
+    }
+
+    fn parts(&self) -> Parts {
+        let weights = self.weights();
+        Parts {
+            weight_input: Matrix::of(weights.weight_input),
+            weight_hidden: Matrix::of(weights.weight_hidden),
+            bias: weights.bias.map(values),
+            bias_candidate: None,
+            projection: weights.projection.map(Matrix::of),
+        }
+    }
+
+    fn options(&self) -> Vec<ComputedOption> {
+        self.computed_options()
+    }
+}
+
+/// What an inferred configuration draws weights with, should it be used for that: what PyTorch does, and quickly done.
+const INITIALIZER: RecurrentInitializer = RecurrentInitializer::Torch {};
+
+fn rnn_weights(parts: Parts, device: &Device) -> RnnWeights {
+    RnnWeights {
+        weight_input: parts.weight_input.tensor(device),
+        weight_hidden: parts.weight_hidden.tensor(device),
+        bias: parts.bias.map(|bias| vector(bias, device)),
+    }
+}
+
+fn gru_weights(parts: Parts, device: &Device) -> GruWeights {
+    GruWeights {
+        weight_input: parts.weight_input.tensor(device),
+        weight_hidden: parts.weight_hidden.tensor(device),
+        bias: parts.bias.map(|bias| vector(bias, device)),
+        bias_candidate: parts.bias_candidate.map(|bias| vector(bias, device)),
+    }
+}
+
+fn lstm_weights(parts: Parts, device: &Device) -> LstmWeights {
+    LstmWeights {
+        weight_input: parts.weight_input.tensor(device),
+        weight_hidden: parts.weight_hidden.tensor(device),
+        bias: parts.bias.map(|bias| vector(bias, device)),
+        projection: parts.projection.map(|matrix| matrix.tensor(device)),
+        peephole: None,
+    }
+}
+
+impl ModuleShape {
+    /// The shape of a module whose layers are all alike; `None` where they are not.
+    pub(super) fn of<C: ConvertibleCell>(module: &Recurrent<C>) -> Option<Self> {
+        let parts = module.layers[0].forward.parts();
+        let reset =
+            module.layers[0]
+                .forward
+                .options()
+                .into_iter()
+                .find_map(|option| match option {
+                    ComputedOption::Reset(reset) => Some(reset),
+                    _ => None,
+                });
+        let shape = Self {
+            d_input: parts.weight_input.rows,
+            d_hidden: parts.weight_hidden.columns / C::GATES,
+            d_projection: parts.projection.as_ref().map(|matrix| matrix.columns),
+            num_layers: module.num_layers(),
+            bidirectional: module.is_bidirectional(),
+            bias: parts.bias.is_some(),
+            reset: reset.unwrap_or(ResetGate::AfterProduct),
+        };
+        let is_alike = shape.slots().zip(cells(module)).all(|(slot, cell)| {
+            let parts = cell.parts();
+            let width = C::GATES * shape.d_hidden;
+            parts.weight_input.rows == shape.d_input_of(slot.layer)
+                && parts.weight_input.columns == width
+                && parts.weight_hidden.rows == shape.d_state()
+                && parts.bias.is_some() == shape.bias
+                && cell.options() == module.layers[0].forward.options()
+        });
+        let cells = cells(module).count();
+        (is_alike && cells == shape.slots().count()).then_some(shape)
+    }
+
+    /// The width of the hidden vector.
+    pub(super) fn d_state(&self) -> usize {
+        self.d_projection.unwrap_or(self.d_hidden)
+    }
+
+    /// The width of a layer's input.
+    pub(super) fn d_input_of(&self, layer: usize) -> usize {
+        match layer {
+            0 => self.d_input,
+            _ => self.d_state() * (1 + usize::from(self.bidirectional)),
+        }
+    }
+
+    /// The cells' places, layer by layer, forward before backward.
+    pub(super) fn slots(&self) -> impl Iterator<Item = Slot> + use<> {
+        let directions = 1 + usize::from(self.bidirectional);
+        (0..self.num_layers * directions).map(move |index| Slot {
+            layer: index / directions,
+            backward: index % directions == 1,
+        })
+    }
+
+    /// The module of these cells, which come in the order of [`slots`](Self::slots).
+    pub(super) fn module<C: ConvertibleCell>(
+        &self,
+        parts: Vec<Parts>,
+        device: &Device,
+    ) -> Recurrent<C> {
+        let mut cells = parts
+            .into_iter()
+            .map(|parts| C::from_parts(parts, self, device));
+        RecurrentConfig::new()
+            .with_num_layers(self.num_layers)
+            .with_bidirectional(self.bidirectional)
+            .init_with(self.d_input, |_| {
+                cells.next().expect("there are as many cells as slots")
+            })
+    }
+}
+
+/// A module's cells, layer by layer, forward before backward.
+pub(super) fn cells<C: ConvertibleCell>(module: &Recurrent<C>) -> impl Iterator<Item = &C> {
+    module
+        .layers
+        .iter()
+        .flat_map(|layer| [Some(&layer.forward), layer.backward.as_ref()])
+        .flatten()
+}
+
+/// Gives a module's cells other weights, in the order of [`cells`].
+pub(super) fn set_cells<C: ConvertibleCell>(module: &mut Recurrent<C>, parts: Vec<Parts>) {
+    let cells = module
+        .layers
+        .iter_mut()
+        .flat_map(|layer| [Some(&mut layer.forward), layer.backward.as_mut()])
+        .flatten();
+    for (cell, parts) in cells.zip(parts) {
+        cell.set_parts(parts);
+    }
+}

@@ -1,0 +1,370 @@
+//! A file of named tensors.
+
+use super::element::ElementType;
+use super::error::{TensorProblem, WeightsError};
+use super::{npz_file, pytorch_file, safetensors_file};
+use burn::store::pytorch_reader::Tensor as PytorchTensor;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Write};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+/// Named tensors: those of a safetensors, PyTorch or npz file, or those that are to become a safetensors or npz file.
+///
+/// ```
+/// use burn_recurrent::weights::TensorFile;
+///
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("numbers.safetensors");
+/// let mut file = TensorFile::new();
+/// file.insert("numbers", &[2, 3], vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0])?;
+/// file.save(&path)?;
+///
+/// let file = TensorFile::open(&path)?;
+/// assert_eq!(file.names().collect::<Vec<_>>(), ["numbers"]);
+/// assert_eq!(file.shape("numbers"), Some(&[2, 3][..]));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Default)]
+pub struct TensorFile {
+    path: PathBuf,
+    /// The bytes of the whole file, where tensors are ranges of it.
+    bytes: Vec<u8>,
+    /// The length of the whole file.
+    length: u64,
+    tensors: BTreeMap<String, Entry>,
+}
+
+/// A tensor of a file.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) element: ElementType,
+    pub(super) shape: Vec<usize>,
+    pub(super) data: Data,
+}
+
+/// Where a tensor's numbers are.
+#[derive(Debug)]
+pub(super) enum Data {
+    /// Within the file's bytes, little-endian and row by row.
+    Range(Range<usize>),
+    /// Bytes of its own, likewise.
+    Bytes(Vec<u8>),
+    /// Numbers that are to be written.
+    Floats(Vec<f32>),
+    /// With Burn's reader of PyTorch files.
+    Pytorch(Box<PytorchTensor>),
+}
+
+impl TensorFile {
+    /// No tensors, to be filled and saved.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Opens a file, whose format is told by its first bytes: a zip archive or a pickle that PyTorch wrote, a zip
+    /// archive of NumPy arrays, or else safetensors.
+    ///
+    /// Whatever the file says about itself is checked against the file before anything of that size is allocated. A
+    /// safetensors file is read into memory as a whole, an npz file is unpacked; of a PyTorch file only the names and
+    /// shapes are read, and a tensor's numbers when they are asked for.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read or is not sound: [`WeightsError::Read`] or [`WeightsError::Malformed`].
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, WeightsError> {
+        let path = path.as_ref().to_owned();
+        let read = |source| WeightsError::Read {
+            path: path.clone(),
+            source,
+        };
+        let metadata = fs::metadata(&path).map_err(read)?;
+        // A pipe or a device has no length to check claims against.
+        if !metadata.is_file() {
+            return Err(read(io::Error::other("it is not a regular file")));
+        }
+        let length = metadata.len();
+        let format = Format::of(&path).map_err(read)?;
+        let mut bytes = Vec::new();
+        let parsed = match format {
+            Format::Safetensors => {
+                bytes = fs::read(&path).map_err(read)?;
+                safetensors_file::parse(&bytes)
+            }
+            Format::Pytorch => pytorch_file::parse(&path),
+            Format::Npz => npz_file::parse(&path),
+        };
+        let tensors = parsed.map_err(|message| WeightsError::Malformed {
+            path: path.clone(),
+            format: format.name(),
+            message,
+        })?;
+        Ok(Self {
+            path,
+            bytes,
+            length,
+            tensors,
+        })
+    }
+
+    /// The file's path; empty for one that is being made.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The tensors' names, sorted.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.tensors.keys().map(String::as_str)
+    }
+
+    /// A tensor's shape, outermost axis first; `None` where there is no such tensor.
+    pub fn shape(&self, name: &str) -> Option<&[usize]> {
+        self.tensors.get(name).map(|entry| entry.shape.as_slice())
+    }
+
+    /// A tensor's element type; `None` where there is no such tensor.
+    pub fn element_type(&self, name: &str) -> Option<&ElementType> {
+        self.tensors.get(name).map(|entry| &entry.element)
+    }
+
+    /// A tensor's numbers row by row, as f32 whatever floating-point type the file has.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such tensor, its elements are not floating-point numbers, or the file cannot be read.
+    pub fn floats(&self, name: &str) -> Result<Vec<f32>, WeightsError> {
+        let entry = self.entry(name)?;
+        if let Data::Floats(values) = &entry.data {
+            return Ok(values.clone());
+        }
+        let values = match entry.element.is_float() {
+            true => entry.element.floats(&self.bytes_of(entry)?),
+            false => None,
+        };
+        values.ok_or_else(|| self.wrong_type(name, entry))
+    }
+
+    /// A tensor's numbers row by row, where the file has 64-bit integers.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such tensor, its elements are not 64-bit integers, or the file cannot be read.
+    pub fn integers(&self, name: &str) -> Result<Vec<i64>, WeightsError> {
+        let entry = self.entry(name)?;
+        let values = match entry.element {
+            ElementType::I64 => entry.element.integers(&self.bytes_of(entry)?),
+            _ => None,
+        };
+        values
+            .ok_or_else(|| self.malformed(format!("{name}: expected i64, found {}", entry.element)))
+    }
+
+    /// Adds a tensor of f32.
+    ///
+    /// # Errors
+    ///
+    /// [`WeightsError::Duplicate`] if there is a tensor of that name.
+    ///
+    /// # Panics
+    ///
+    /// If the shape does not hold as many numbers as there are.
+    pub fn insert(
+        &mut self,
+        name: impl Into<String>,
+        shape: &[usize],
+        values: Vec<f32>,
+    ) -> Result<(), WeightsError> {
+        let name = name.into();
+        assert!(
+            shape.iter().product::<usize>() == values.len(),
+            "{name}: the shape {shape:?} does not hold {} numbers",
+            values.len(),
+        );
+        if self.tensors.contains_key(&name) {
+            return Err(WeightsError::Duplicate {
+                path: self.path.clone(),
+                name,
+            });
+        }
+        let entry = Entry {
+            element: ElementType::F32,
+            shape: shape.to_vec(),
+            data: Data::Floats(values),
+        };
+        self.tensors.insert(name, entry);
+        Ok(())
+    }
+
+    /// Writes all tensors as f32, in the format that the name's ending says: `.safetensors` or `.npz`. The file is
+    /// written under a temporary name and renamed, so it is there as a whole or not at all.
+    ///
+    /// # Errors
+    ///
+    /// If the name has another ending, a tensor's numbers cannot be read as floating-point ones, or the file cannot be
+    /// written.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<(), WeightsError> {
+        let path = path.as_ref();
+        let extension = path.extension().and_then(|extension| extension.to_str());
+        let serialize = match extension {
+            Some("safetensors") => safetensors_file::serialize,
+            Some("npz") => npz_file::serialize,
+            _ => {
+                return Err(WeightsError::UnknownExtension {
+                    path: path.to_owned(),
+                });
+            }
+        };
+        let tensors = self
+            .tensors
+            .iter()
+            .map(|(name, entry)| Ok((name.as_str(), entry.shape.as_slice(), self.floats(name)?)));
+        let tensors: Vec<_> = tensors.collect::<Result<_, WeightsError>>()?;
+        let write = |source| WeightsError::Write {
+            path: path.to_owned(),
+            source,
+        };
+        let bytes = serialize(&tensors).map_err(|message| write(io::Error::other(message)))?;
+        write_atomically(path, &bytes).map_err(write)
+    }
+
+    /// Moves another file's tensors here: several modules in one file.
+    ///
+    /// # Errors
+    ///
+    /// [`WeightsError::Duplicate`] if both have a tensor of one name; those before it have been moved then.
+    ///
+    /// # Panics
+    ///
+    /// If the other was opened, not made.
+    pub fn append(&mut self, other: Self) -> Result<(), WeightsError> {
+        for (name, entry) in other.tensors {
+            let Data::Floats(values) = entry.data else {
+                panic!("only a file that was made, not one that was opened, can be appended");
+            };
+            self.insert(name, &entry.shape, values)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn entry(&self, name: &str) -> Result<&Entry, WeightsError> {
+        self.get(name)
+            .ok_or_else(|| self.malformed(format!("it has no tensor {name:?}")))
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&Entry> {
+        self.tensors.get(name)
+    }
+
+    /// The bytes of the whole file: no tensor and no set of tensors that is read is larger.
+    pub(super) fn length(&self) -> u64 {
+        self.length
+    }
+
+    pub(super) fn malformed(&self, message: String) -> WeightsError {
+        WeightsError::Malformed {
+            path: self.path.clone(),
+            format: "tensor",
+            message,
+        }
+    }
+
+    fn wrong_type(&self, name: &str, entry: &Entry) -> WeightsError {
+        WeightsError::Mismatch {
+            path: self.path.clone(),
+            problems: vec![TensorProblem::ElementType {
+                name: name.to_owned(),
+                found: entry.element.to_string(),
+            }],
+        }
+    }
+
+    fn bytes_of<'a>(&'a self, entry: &'a Entry) -> Result<Cow<'a, [u8]>, WeightsError> {
+        match &entry.data {
+            Data::Range(range) => Ok(Cow::Borrowed(&self.bytes[range.clone()])),
+            Data::Bytes(bytes) => Ok(Cow::Borrowed(bytes)),
+            Data::Floats(values) => Ok(Cow::Owned(
+                values
+                    .iter()
+                    .flat_map(|value| value.to_le_bytes())
+                    .collect(),
+            )),
+            Data::Pytorch(tensor) => {
+                // A view may repeat its storage: `expand` makes any number of elements from one.
+                if tensor.byte_len() as u64 > self.length {
+                    return Err(self.malformed(format!(
+                        "{}: it is {} bytes of a file of {}: save contiguous tensors",
+                        tensor.name,
+                        tensor.byte_len(),
+                        self.length,
+                    )));
+                }
+                let bytes = tensor.read().map_err(|source| WeightsError::Read {
+                    path: self.path.clone(),
+                    source,
+                })?;
+                Ok(Cow::Owned(bytes))
+            }
+        }
+    }
+}
+
+/// A format of files of tensors.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Format {
+    Safetensors,
+    Pytorch,
+    Npz,
+}
+
+impl Format {
+    /// The format, by the file's first bytes, and by its name where these could be anything.
+    fn of(path: &Path) -> io::Result<Self> {
+        let mut head = Vec::new();
+        io::Read::read_to_end(&mut io::Read::take(fs::File::open(path)?, 9), &mut head)?;
+        let extension = path.extension().and_then(|extension| extension.to_str());
+        let is_named = |names: &[&str]| extension.is_some_and(|name| names.contains(&name));
+        Ok(if head.starts_with(b"PK") {
+            match is_named(&["npz"]) || (!is_named(&PYTORCH) && npz_file::is_npz(path)) {
+                true => Self::Npz,
+                false => Self::Pytorch,
+            }
+        } else if is_named(&["npz"]) {
+            Self::Npz
+        } else if is_named(&PYTORCH) || (head.first() == Some(&0x80) && head.get(8) != Some(&b'{'))
+        {
+            Self::Pytorch
+        } else {
+            Self::Safetensors
+        })
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Safetensors => "safetensors",
+            Self::Pytorch => "PyTorch",
+            Self::Npz => "npz",
+        }
+    }
+}
+
+/// What the names of PyTorch's files end in.
+const PYTORCH: [&str; 3] = ["pt", "pth", "bin"];
+
+fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".tmp-");
+    // Temporary files are private by default; this becomes an ordinary file, subject to the umask.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut file = builder.tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
+}

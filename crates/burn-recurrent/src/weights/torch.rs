@@ -1,0 +1,280 @@
+//! PyTorch's names and layout.
+
+use super::claim::{Needed, is_kept, shape_for};
+use super::convertible::{ConvertibleCell, ModuleShape, Slot, cells, set_cells};
+use super::error::WeightsError;
+use super::parts::{Matrix, Parts};
+use super::tensor_file::TensorFile;
+use crate::cell_weights::ComputedOption;
+use crate::{Recurrent, ResetGate, RnnActivation};
+use burn::tensor::Device;
+
+const LIBRARY: &str = "PyTorch";
+
+/// PyTorch: `nn.RNN`, `nn.GRU`, `nn.LSTM`.
+///
+/// The prefix is the module's path in the state dict: `"encoder.rnn"` for `encoder.rnn.weight_ih_l0`; a dot at its end may be
+/// left out, and it is empty for a state dict of the module alone. Every tensor under the prefix must belong to the
+/// module. See [`weights`](crate::weights) for an example.
+impl<C: ConvertibleCell> Recurrent<C> {
+    /// The configuration of the module whose weights a file has under a prefix: the widths, the number of layers and
+    /// directions, whether there are biases, and an LSTM's projection, as names and shapes tell.
+    ///
+    /// What they do not tell stays at its default: dropout, `batch_first`, and the activation of an
+    /// [`Rnn`](crate::Rnn).
+    ///
+    /// # Errors
+    ///
+    /// If there are no such weights, or they are not those of one module of these cells: see
+    /// [`WeightsError::NotFound`] and [`WeightsError::Mismatch`].
+    pub fn torch_config(file: &TensorFile, prefix: &str) -> Result<C::Config, WeightsError> {
+        infer::<C>(file, &dotted(prefix)).map(|shape| C::config(&shape))
+    }
+
+    /// The module whose weights a file has under a prefix, configured as [`torch_config`](Self::torch_config) says.
+    ///
+    /// # Errors
+    ///
+    /// As [`torch_config`](Self::torch_config), or if the file cannot be read.
+    pub fn from_torch(
+        file: &TensorFile,
+        prefix: &str,
+        device: &Device,
+    ) -> Result<Self, WeightsError> {
+        let prefix = dotted(prefix);
+        let shape = infer::<C>(file, &prefix)?;
+        Ok(shape.module(read::<C>(file, &prefix, &shape)?, device))
+    }
+
+    /// Gives this module the weights that a file has under a prefix; its options, its device, and which parameters
+    /// take gradients stay as they are. On an error the module is unchanged.
+    ///
+    /// # Errors
+    ///
+    /// [`WeightsError::Mismatch`] with all tensors that are missing, too many or of another shape or type;
+    /// [`WeightsError::NoCounterpart`] if the module has options with which PyTorch's weights mean nothing (peepholes,
+    /// coupled gates, layer normalisation, a GRU's reset gate before the product, the logistic activation). A clip of
+    /// the memory cell and zoneout are kept.
+    pub fn load_torch(&mut self, file: &TensorFile, prefix: &str) -> Result<(), WeightsError> {
+        let prefix = dotted(prefix);
+        let shape = shape_for(self, LIBRARY, |option| is_known(option) || is_kept(option))?;
+        claim::<C>(file, &prefix, &shape)?;
+        let parts = read::<C>(file, &prefix, &shape)?;
+        set_cells(self, parts);
+        Ok(())
+    }
+
+    /// The weights under PyTorch's names and in its layout, f32, for [`TensorFile::save`].
+    ///
+    /// PyTorch adds two biases where this crate has their sum: `bias_ih` is the sum and `bias_hh` zero, except the part
+    /// of a GRU's candidate. Dropout of any kind acts in training only and is not written; zoneout's expectation is part
+    /// of what a trained module computes, so a module with zoneout has no counterpart.
+    ///
+    /// # Errors
+    ///
+    /// [`WeightsError::NoCounterpart`] if the module has options that PyTorch has not, all of them named.
+    pub fn to_torch(&self, prefix: &str) -> Result<TensorFile, WeightsError> {
+        let prefix = dotted(prefix);
+        let shape = shape_for(self, LIBRARY, is_known)?;
+        let mut file = TensorFile::new();
+        for (slot, cell) in shape.slots().zip(cells(self)) {
+            write(&mut file, &prefix, &shape, slot, cell.parts())?;
+        }
+        Ok(file)
+    }
+}
+
+/// Whether PyTorch has the option.
+fn is_known(option: ComputedOption) -> bool {
+    matches!(
+        option,
+        ComputedOption::Projection
+            | ComputedOption::Reset(ResetGate::AfterProduct)
+            | ComputedOption::Activation(RnnActivation::Tanh | RnnActivation::Relu)
+    )
+}
+
+fn dotted(prefix: &str) -> String {
+    match prefix.is_empty() || prefix.ends_with('.') {
+        true => prefix.to_owned(),
+        false => format!("{prefix}."),
+    }
+}
+
+/// `weight_ih_l1_reverse`.
+fn name(prefix: &str, kind: &str, slot: Slot) -> String {
+    let reverse = if slot.backward { "_reverse" } else { "" };
+    format!("{prefix}{kind}_l{}{reverse}", slot.layer)
+}
+
+const FIRST: Slot = Slot {
+    layer: 0,
+    backward: false,
+};
+
+fn present<'a>(file: &'a TensorFile, prefix: &str) -> Vec<&'a str> {
+    file.names()
+        .filter(|name| name.starts_with(prefix))
+        .collect()
+}
+
+/// The shape of the module whose tensors are under the prefix, all of which it needs.
+fn infer<C: ConvertibleCell>(file: &TensorFile, prefix: &str) -> Result<ModuleShape, WeightsError> {
+    let present = present(file, prefix);
+    let has = |kind: &str, slot: Slot| file.shape(&name(prefix, kind, slot)).is_some();
+    if !has("weight_ih", FIRST) {
+        let suffix = name("", "weight_ih", FIRST);
+        let found = file
+            .names()
+            .filter_map(|name| name.strip_suffix(&suffix))
+            .filter(|prefix| prefix.is_empty() || prefix.ends_with('.'))
+            .map(str::to_owned);
+        return Err(WeightsError::NotFound {
+            path: file.path().to_owned(),
+            prefix: prefix.to_owned(),
+            found: found.collect(),
+            expected: suffix,
+        });
+    }
+    let [rows, d_input] = file.matrix_shape(&name(prefix, "weight_ih", FIRST))?;
+    let hidden = match has("weight_hh", FIRST) {
+        true => Some(file.matrix_shape(&name(prefix, "weight_hh", FIRST))?[1]),
+        false => None,
+    };
+    // Only an LSTM has projections; under another cell's they are too many.
+    let projection = match C::GATES == 4 && has("weight_hr", FIRST) {
+        true => Some(file.matrix_shape(&name(prefix, "weight_hr", FIRST))?),
+        false => None,
+    };
+    let d_hidden = match projection {
+        Some([_, d_hidden]) => d_hidden,
+        None => hidden.unwrap_or(rows.div_ceil(C::GATES)),
+    };
+    let has_layer = |layer: usize| {
+        [false, true]
+            .into_iter()
+            .any(|backward| KINDS.iter().any(|kind| has(kind, Slot { layer, backward })))
+    };
+    let num_layers = (0..present.len())
+        .take_while(|layer| has_layer(*layer))
+        .count();
+    let any = |part: &str| {
+        present.iter().any(|name| {
+            let name = &name[prefix.len()..];
+            KINDS.iter().any(|kind| name.starts_with(kind)) && name.contains(part)
+        })
+    };
+    let shape = ModuleShape {
+        d_input,
+        d_hidden,
+        d_projection: projection.map(|[width, _]| width),
+        num_layers,
+        bidirectional: any("_reverse"),
+        bias: any("bias_"),
+        reset: ResetGate::AfterProduct,
+    };
+    claim::<C>(file, prefix, &shape)?;
+    Ok(shape)
+}
+
+const KINDS: [&str; 5] = ["weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr"];
+
+/// Checks that the tensors under the prefix are those of a module of this shape.
+fn claim<C: ConvertibleCell>(
+    file: &TensorFile,
+    prefix: &str,
+    shape: &ModuleShape,
+) -> Result<(), WeightsError> {
+    let width = C::GATES * shape.d_hidden;
+    let mut needed = Vec::new();
+    for slot in shape.slots() {
+        let mut need = |kind, shape| {
+            needed.push(Needed {
+                name: name(prefix, kind, slot),
+                shape,
+            });
+        };
+        need("weight_ih", vec![width, shape.d_input_of(slot.layer)]);
+        need("weight_hh", vec![width, shape.d_state()]);
+        if shape.bias {
+            need("bias_ih", vec![width]);
+            need("bias_hh", vec![width]);
+        }
+        if let Some(d_projection) = shape.d_projection {
+            need("weight_hr", vec![d_projection, shape.d_hidden]);
+        }
+    }
+    file.claim(&needed, &present(file, prefix))
+}
+
+/// The weights of all cells; the tensors have been claimed.
+fn read<C: ConvertibleCell>(
+    file: &TensorFile,
+    prefix: &str,
+    shape: &ModuleShape,
+) -> Result<Vec<Parts>, WeightsError> {
+    let width = C::GATES * shape.d_hidden;
+    let read = |slot: Slot| {
+        let matrix = |kind, rows, columns| {
+            let values = file.floats(&name(prefix, kind, slot))?;
+            Ok::<_, WeightsError>(Matrix::new(rows, columns, values).transposed())
+        };
+        let mut parts = Parts {
+            weight_input: matrix("weight_ih", width, shape.d_input_of(slot.layer))?,
+            weight_hidden: matrix("weight_hh", width, shape.d_state())?,
+            bias: None,
+            bias_candidate: None,
+            projection: match shape.d_projection {
+                Some(d_projection) => Some(matrix("weight_hr", d_projection, shape.d_hidden)?),
+                None => None,
+            },
+        };
+        if shape.bias {
+            let mut bias = file.floats(&name(prefix, "bias_ih", slot))?;
+            let recurrent = file.floats(&name(prefix, "bias_hh", slot))?;
+            // A GRU's reset gate acts on the candidate's recurrent bias, so that one is kept apart.
+            let summed = match C::GATES {
+                3 => 2 * shape.d_hidden,
+                _ => width,
+            };
+            for (sum, recurrent) in bias[..summed].iter_mut().zip(&recurrent) {
+                *sum += recurrent;
+            }
+            parts.bias_candidate = (C::GATES == 3).then(|| recurrent[summed..].to_vec());
+            parts.bias = Some(bias);
+        }
+        Ok(parts)
+    };
+    shape.slots().map(read).collect()
+}
+
+fn write(
+    file: &mut TensorFile,
+    prefix: &str,
+    shape: &ModuleShape,
+    slot: Slot,
+    parts: Parts,
+) -> Result<(), WeightsError> {
+    let mut matrix = |kind, matrix: Matrix| {
+        let matrix = matrix.transposed();
+        file.insert(
+            name(prefix, kind, slot),
+            &[matrix.rows, matrix.columns],
+            matrix.values,
+        )
+    };
+    matrix("weight_ih", parts.weight_input)?;
+    matrix("weight_hh", parts.weight_hidden)?;
+    if let Some(projection) = parts.projection {
+        matrix("weight_hr", projection)?;
+    }
+    if let Some(bias) = parts.bias {
+        let mut recurrent = vec![0.0; bias.len()];
+        if let Some(candidate) = parts.bias_candidate {
+            recurrent[2 * shape.d_hidden..].copy_from_slice(&candidate);
+        }
+        file.insert(name(prefix, "bias_ih", slot), &[bias.len()], bias)?;
+        file.insert(name(prefix, "bias_hh", slot), &[recurrent.len()], recurrent)?;
+    }
+    Ok(())
+}
