@@ -454,6 +454,19 @@ impl ModelConfig {
         }
     }
 
+    /// The model of this config, as it is saved.
+    pub fn saved(&self, vocabulary: usize) -> burn_recurrent_models::ModelConfig {
+        use burn_recurrent_models::ModelConfig as Saved;
+        if let Some(window) = self.window(vocabulary) {
+            return Saved::Window(window);
+        }
+        match (self, self.recurrent(vocabulary)) {
+            (_, Some(recurrent)) => Saved::Recurrent(recurrent),
+            (Self::Ngram(ngram), None) => Saved::Ngram(ngram.clone()),
+            _ => unreachable!("there is no other kind"),
+        }
+    }
+
     /// The window model of this config, if it is one.
     pub fn window(&self, vocabulary: usize) -> Option<WindowLanguageModelConfig> {
         match self {
