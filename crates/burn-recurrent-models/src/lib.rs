@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+mod any_language_model;
 mod any_recurrent;
 mod crf;
 mod cross_entropy;
@@ -15,11 +16,13 @@ mod ngram_language_model;
 mod pooling;
 mod recurrent_language_model;
 mod sampler;
+mod saved;
 mod score;
 mod sequence_classifier;
 mod sequence_tagger;
 mod window_language_model;
 
+pub use any_language_model::{AnyLanguageModel, AnyLanguageModelState};
 pub use any_recurrent::{AnyRecurrent, AnyRecurrentConfig, AnyState, CellKind};
 pub use crf::{CrfError, CrfPath, LinearChainCrf, LinearChainCrfConfig, TransitionConstraints};
 pub use cross_entropy::token_nats;
@@ -35,6 +38,10 @@ pub use recurrent_language_model::{
     RecurrentLanguageModel, RecurrentLanguageModelConfig, RecurrentLanguageModelError,
 };
 pub use sampler::{Sampler, SamplerConfig, SamplerError};
+pub use saved::{
+    ModelConfig, ModelDescription, SavedModel, SavedModelError, WeightsError, WeightsFile,
+    WeightsMisfit, weights_from_bytes, weights_to_bytes,
+};
 pub use score::{Score, score};
 pub use sequence_classifier::{
     SequenceClassifier, SequenceClassifierConfig, SequenceClassifierError,
@@ -42,4 +49,6 @@ pub use sequence_classifier::{
 pub use sequence_tagger::{
     SequenceTagger, SequenceTaggerConfig, SequenceTaggerError, TaggerLoss, TaggerOutput,
 };
-pub use window_language_model::{WindowLanguageModel, WindowLanguageModelConfig, WindowState};
+pub use window_language_model::{
+    WindowLanguageModel, WindowLanguageModelConfig, WindowLanguageModelError, WindowState,
+};

@@ -31,20 +31,59 @@ pub struct WindowLanguageModelConfig {
     pub init_range: f64,
 }
 
+/// Why a [`WindowLanguageModelConfig`] describes no model.
+#[derive(Clone, Debug, thiserror::Error, PartialEq)]
+pub enum WindowLanguageModelError {
+    /// A size that must not be zero.
+    #[error("{name} must be at least 1, but is 0")]
+    Zero {
+        /// The size's name.
+        name: &'static str,
+    },
+    /// Not a probability of dropping.
+    #[error("{name} must be at least 0 and below 1, but is {value}")]
+    Probability {
+        /// The probability's name.
+        name: &'static str,
+        /// Its value.
+        value: f64,
+    },
+}
+
 impl WindowLanguageModelConfig {
-    /// Creates the model.
+    /// Checks that the numbers describe a model.
     ///
-    /// # Panics
+    /// # Errors
     ///
-    /// If a size is zero or the probability is not in `[0, 1)`.
-    pub fn init(&self, device: &Device) -> WindowLanguageModel {
+    /// Names the first one that does not.
+    pub fn validate(&self) -> Result<(), WindowLanguageModelError> {
         for (name, size) in [
             ("vocabulary_size", self.vocabulary_size),
             ("window", self.window),
             ("d_embedding", self.d_embedding),
             ("d_hidden", self.d_hidden),
         ] {
-            assert!(size > 0, "{name} must be at least 1, but is 0");
+            if size == 0 {
+                return Err(WindowLanguageModelError::Zero { name });
+            }
+        }
+        match (0.0..1.0).contains(&self.dropout) {
+            true => Ok(()),
+            false => Err(WindowLanguageModelError::Probability {
+                name: "dropout",
+                value: self.dropout,
+            }),
+        }
+    }
+
+    /// Creates the model.
+    ///
+    /// # Panics
+    ///
+    /// If a size is zero or the probability is not in `[0, 1)`.
+    pub fn init(&self, device: &Device) -> WindowLanguageModel {
+        if let Err(error) = self.validate() {
+            panic!("{error}");
         }
         let d_window = self.window * self.d_embedding;
         let d_features = self.d_hidden + if self.direct { d_window } else { 0 };

@@ -1,5 +1,6 @@
 //! Vocabularies in files.
 
+use std::cmp::Ordering;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -44,7 +45,8 @@ pub enum VocabularyFileError {
     },
     /// The file is of another kind or version.
     #[error(
-        "{path} has the format {format:?}, version {version}, expected {FORMAT:?}, version {VERSION}"
+        "{path} has the format {format:?}, version {version}, expected {FORMAT:?}, version {VERSION}; {}",
+        remedy(format, *version)
     )]
     Format {
         /// The file.
@@ -72,6 +74,18 @@ pub enum VocabularyFileError {
         /// The fingerprint that the file was written with.
         expected: String,
     },
+}
+
+/// What to do about a file of another kind or version.
+fn remedy(format: &str, version: u32) -> &'static str {
+    match version.cmp(&VERSION) {
+        _ if format != FORMAT => "give a vocabulary's file",
+        Ordering::Greater => "update burn-recurrent-text",
+        // There was no version before the first.
+        Ordering::Less | Ordering::Equal => {
+            "put back the file that was written, or make the vocabulary again"
+        }
+    }
 }
 
 #[derive(Deserialize)]

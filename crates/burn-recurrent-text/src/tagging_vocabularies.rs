@@ -1,5 +1,6 @@
 //! The vocabularies of a tagger: words, characters, labels.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -100,6 +101,25 @@ impl TaggingVocabularies {
             labels.len()
         );
         &labels[id]
+    }
+
+    /// Tells these vocabularies from others, each by its name: `words` (and how they are normalised), `characters`,
+    /// `labels`. A model can keep them, to say later which vocabulary is not its own.
+    pub fn fingerprints(&self) -> BTreeMap<String, String> {
+        let WordNormalization { lowercase, digits } = self.normalization;
+        let of_words = format!(
+            "{}{}{}",
+            self.words.fingerprint(),
+            if lowercase { ", lower-case" } else { "" },
+            if digits { ", digits" } else { "" },
+        );
+        [
+            ("words", of_words),
+            ("characters", self.characters.fingerprint().to_string()),
+            ("labels", self.labels.fingerprint().to_string()),
+        ]
+        .map(|(name, fingerprint)| (name.to_string(), fingerprint))
+        .into()
     }
 
     /// Writes the [`FILES`](Self::FILES) into a folder, each as a whole or not at all. To write all or none, write into

@@ -34,6 +34,7 @@ struct Manifest {
 /// | `curves.svg` | training and validation over the epochs |
 /// | `checkpoints/` | what `--resume` goes on from |
 /// | `model.safetensors` | the weights that the run ended with |
+/// | `model.json` | what the weights are of, where the recipe saves a model of burn-recurrent-models |
 /// | `result.json` | see [`RunResult`](crate::RunResult) |
 ///
 /// The recipe adds what else its model needs with [`write`](Self::write). Every file is written under a temporary name
@@ -148,6 +149,12 @@ impl RunDirectoryError {
                 "finish it first: `train --run {} --resume`",
                 path.display()
             )),
+            Self::OtherFormat { found, .. } if *found > FORMAT => {
+                Some("update this program: a newer one made the run".into())
+            }
+            Self::OtherFormat { .. } => {
+                Some("use the version of this program that made the run, or train again".into())
+            }
             Self::Locked { .. } => {
                 Some("wait for it to end, or give another folder to `--run`".into())
             }
@@ -443,6 +450,23 @@ mod tests {
             RunDirectory::open("toy", folder.path()),
             Err(RunDirectoryError::NotARun { .. })
         ));
+    }
+
+    #[test]
+    fn a_run_of_another_version_says_what_to_do() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("run");
+        drop(RunDirectory::create("toy", &path, &Config { size: 3 }).unwrap());
+        let manifest = fs::read_to_string(path.join(MANIFEST)).unwrap();
+        for (format, help) in [(FORMAT + 1, "update this program"), (0, "train again")] {
+            let other = manifest.replace("\"format\": 1", &format!("\"format\": {format}"));
+            fs::write(path.join(MANIFEST), other).unwrap();
+            let error = RunDirectory::open("toy", &path).unwrap_err();
+            assert!(
+                matches!(error, RunDirectoryError::OtherFormat { found, .. } if found == format)
+            );
+            assert!(error.help().unwrap().contains(help));
+        }
     }
 
     #[test]

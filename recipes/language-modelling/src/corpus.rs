@@ -2,6 +2,7 @@
 
 use crate::config::{DataConfig, SourceConfig};
 use burn_recurrent_datasets::{SourceScore, StoryCorpus, TextSplits};
+use burn_recurrent_inference::boundary;
 use burn_recurrent_text::{Special, TextError, Unit, Vocabulary, VocabularyBuilder};
 use burn_recurrent_train::Report;
 use std::sync::Arc;
@@ -68,14 +69,6 @@ impl Corpus {
                 .with_help("the splits are train, valid and test")),
         }
     }
-}
-
-/// What stands before a text: the end of a sentence, or of a line.
-pub fn boundary(vocabulary: &Vocabulary) -> Option<u32> {
-    vocabulary.special(Special::EndOfSentence).or_else(|| {
-        let line_end = vocabulary.encode_fragment("\n").ok()?;
-        line_end.first().copied()
-    })
 }
 
 /// Says which tokens of a person's text the model reads as `<unk>`.

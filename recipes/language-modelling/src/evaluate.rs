@@ -3,10 +3,10 @@
 use crate::config::{Config, EvaluationConfig, LossConfig, RECIPE};
 use crate::corpus::Corpus;
 use crate::learner::{Learner, Windows};
-use crate::trained::{self, Trained};
+use crate::trained;
 use burn::train::InferenceStep;
 use burn_recurrent_models::ngram::NgramModel;
-use burn_recurrent_models::{LanguageModel, NeuralLanguageModel};
+use burn_recurrent_models::{AnyLanguageModel, LanguageModel, NeuralLanguageModel};
 use burn_recurrent_text::Window;
 use burn_recurrent_train::{
     EvaluateArgs, LossSum, RecurrentLearner, Report, RunResult, default_device, print_json,
@@ -160,21 +160,20 @@ pub fn evaluate(args: &EvaluateArgs) -> Result<(), Report> {
     let run = args.run_directory(&RECIPE)?;
     let config: Config = run.config()?;
     let device = default_device()?;
-    let vocabulary = trained::load_vocabulary(&run)?;
-    let model = Trained::load(&run, &config, &vocabulary, &device)?;
-    let corpus = trained::load_corpus(&run, &config, &vocabulary)?;
+    let trained = trained::load(&run, &device)?;
+    let corpus = trained::load_corpus(&run, &config, trained.vocabulary())?;
     corpus.split(&args.split)?;
 
     let started = Instant::now();
     let with_train = args.split == "train";
     let evaluation = &config.evaluation;
-    let losses = match model {
-        Trained::Ngram(model) => ngram(&model, &corpus, with_train)?,
-        Trained::Window(model) => {
+    let losses = match trained.model() {
+        AnyLanguageModel::Ngram(model) => ngram(model, &corpus, with_train)?,
+        AnyLanguageModel::Window(model) => {
             let learner = Learner::new(model.model().clone(), LossConfig::default());
             neural(&learner, &corpus, evaluation, with_train)?
         }
-        Trained::Recurrent(model) => {
+        AnyLanguageModel::Recurrent(model) => {
             let learner = Learner::new(model.model().clone(), LossConfig::default());
             neural(&learner, &corpus, evaluation, with_train)?
         }

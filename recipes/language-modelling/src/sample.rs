@@ -1,10 +1,11 @@
 //! `sample`: let a trained model write.
 
-use crate::config::{Config, RECIPE};
-use crate::corpus::{boundary, warn_of_unknown};
-use crate::trained::{self, Trained};
-use burn_recurrent_models::{Sampler, SamplerConfig, generate};
-use burn_recurrent_text::{Special, Unit, Vocabulary};
+use crate::config::RECIPE;
+use crate::corpus::warn_of_unknown;
+use crate::trained;
+use burn_recurrent_inference::{InferenceError, Sampler, SamplerConfig, TrainedLanguageModel};
+use burn_recurrent_models::generate;
+use burn_recurrent_text::Unit;
 use burn_recurrent_train::{Report, RunDirectory, default_device, print_json};
 use clap::Args;
 use serde::Serialize;
@@ -67,77 +68,56 @@ pub fn sample(args: &SampleArgs) -> Result<(), Report> {
     };
     Sampler::new(sampler, args.seed).map_err(|error| Report::usage(error.to_string()))?;
     let run = RunDirectory::open(RECIPE.name, &args.model)?;
-    let config: Config = run.config()?;
-    let vocabulary = trained::load_vocabulary(&run)?;
-    let prompt = encode_prompt(&vocabulary, &args.prompt)?;
-    let model = Trained::load(&run, &config, &vocabulary, &default_device()?)?;
-    let excluded: Vec<u32> = match args.allow_unknown {
-        true => Vec::new(),
-        false => vocabulary.special(Special::Unknown).into_iter().collect(),
-    };
+    let model = trained::load(&run, &default_device()?)?;
+    let prompt = model.prompt(&args.prompt).map_err(|error| match error {
+        InferenceError::NoPrompt => Report::usage(error.to_string()).with_help("add a --prompt"),
+        error => Report::usage(format!("the prompt: {error}")),
+    })?;
+    warn_of_unknown(model.vocabulary(), "the prompt", &args.prompt);
 
-    let stop = vocabulary.special(Special::EndOfSentence);
     for number in 0..args.count {
         let seed = args.seed.wrapping_add(number);
         let sampler = Sampler::new(sampler, seed).map_err(|e| Report::usage(e.to_string()))?;
-        let tokens = generate(&model, &prompt, args.max_tokens, stop, sampler).without(&excluded);
+        let tokens = match args.allow_unknown {
+            true => generate(
+                model.model(),
+                &prompt,
+                args.max_tokens,
+                model.end(),
+                sampler,
+            ),
+            false => model.generate(&prompt, args.max_tokens, sampler),
+        };
         if args.json {
             let tokens: Vec<u32> = tokens.collect();
             print_json(&Line {
                 prompt: args.prompt.clone(),
-                text: decode(&vocabulary, &tokens, stop)?,
+                text: model.decode(&tokens)?,
                 tokens: tokens.len(),
                 seed,
             })?;
         } else {
-            write_text(&vocabulary, &args.prompt, tokens, stop)?;
+            write_text(&model, &args.prompt, tokens)?;
         }
     }
     Ok(())
 }
 
-/// The prompt as the model reads it: after what stands before a text.
-fn encode_prompt(vocabulary: &Vocabulary, prompt: &str) -> Result<Vec<u32>, Report> {
-    let tokens = vocabulary
-        .encode_fragment(prompt)
-        .map_err(|error| Report::usage(format!("the prompt: {error}")))?;
-    warn_of_unknown(vocabulary, "the prompt", prompt);
-    let prompt: Vec<u32> = boundary(vocabulary).into_iter().chain(tokens).collect();
-    match prompt.is_empty() {
-        true => Err(Report::usage(
-            "this model's vocabulary has nothing that a text could begin after; give it a --prompt",
-        )),
-        false => Ok(prompt),
-    }
-}
-
-fn decode(vocabulary: &Vocabulary, tokens: &[u32], stop: Option<u32>) -> Result<String, Report> {
-    let shown = match tokens.split_last() {
-        Some((last, rest)) if Some(*last) == stop => rest,
-        _ => tokens,
-    };
-    // Bytes may be drawn that are no text; they are shown as such.
-    match vocabulary.unit() {
-        Unit::Byte => Ok(String::from_utf8_lossy(&vocabulary.decode_bytes(shown)?).into_owned()),
-        _ => Ok(vocabulary.decode(shown)?),
-    }
-}
-
 /// Writes the tokens as they are drawn.
 fn write_text(
-    vocabulary: &Vocabulary,
+    model: &TrainedLanguageModel,
     prompt: &str,
     tokens: impl Iterator<Item = u32>,
-    stop: Option<u32>,
 ) -> Result<(), Report> {
     let mut out = std::io::stdout().lock();
     write!(out, "{prompt}")?;
     let mut first = prompt.is_empty();
-    for token in tokens.filter(|token| Some(*token) != stop) {
+    let vocabulary = model.vocabulary();
+    for token in tokens.filter(|token| Some(*token) != model.end()) {
         match vocabulary.unit() {
-            Unit::Word if first => out.write_all(decode(vocabulary, &[token], None)?.as_bytes())?,
-            Unit::Word => write!(out, " {}", decode(vocabulary, &[token], None)?)?,
-            Unit::Character => out.write_all(decode(vocabulary, &[token], None)?.as_bytes())?,
+            Unit::Word if first => out.write_all(vocabulary.decode(&[token])?.as_bytes())?,
+            Unit::Word => write!(out, " {}", vocabulary.decode(&[token])?)?,
+            Unit::Character => out.write_all(vocabulary.decode(&[token])?.as_bytes())?,
             Unit::Byte => out.write_all(&vocabulary.decode_bytes(&[token])?)?,
         }
         first = false;

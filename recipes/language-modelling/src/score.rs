@@ -1,11 +1,11 @@
 //! `score`: how likely a trained model finds sentences.
 
-use crate::config::{Config, RECIPE};
-use crate::corpus::{boundary, warn_of_unknown};
-use crate::trained::{self, Trained};
+use crate::config::RECIPE;
+use crate::corpus::warn_of_unknown;
+use crate::trained;
 use burn_recurrent_datasets::{lines, read_text};
 use burn_recurrent_models::score as score_tokens;
-use burn_recurrent_text::{Special, utf8};
+use burn_recurrent_text::utf8;
 use burn_recurrent_train::{Report, RunDirectory, default_device, print_json};
 use clap::Args;
 use serde::Serialize;
@@ -40,34 +40,25 @@ struct Line {
 
 pub fn score(args: &ScoreArgs) -> Result<(), Report> {
     let run = RunDirectory::open(RECIPE.name, &args.model)?;
-    let config: Config = run.config()?;
-    let vocabulary = trained::load_vocabulary(&run)?;
-    let model = Trained::load(&run, &config, &vocabulary, &default_device()?)?;
+    let model = trained::load(&run, &default_device()?)?;
     let sentences = sentences(args)?;
     if sentences.is_empty() {
         return Err(Report::usage("there is no sentence to score"));
     }
 
-    let end = vocabulary.special(Special::EndOfSentence);
     let mut scored = Vec::with_capacity(sentences.len());
-    for (number, sentence) in sentences.into_iter().enumerate() {
-        let mut tokens = vocabulary
-            .encode_fragment(&sentence)
-            .map_err(|error| Report::usage(format!("sentence {}: {error}", number + 1)))?;
-        warn_of_unknown(&vocabulary, &format!("sentence {}", number + 1), &sentence);
-        tokens.extend(end);
-        // Without anything before it a text's first token is not predicted but given.
-        let context: Vec<u32> = match boundary(&vocabulary) {
-            Some(boundary) => vec![boundary],
-            None => tokens.drain(..tokens.len().min(1)).collect(),
-        };
-        if tokens.is_empty() {
+    for (number, text) in (1..).zip(sentences) {
+        let sentence = model
+            .sentence(&text)
+            .map_err(|error| Report::usage(format!("sentence {number}: {error}")))?;
+        warn_of_unknown(model.vocabulary(), &format!("sentence {number}"), &text);
+        if sentence.tokens.is_empty() {
             return Err(Report::usage(format!(
-                "sentence {} is too short to score",
-                number + 1
+                "sentence {number} is too short to score"
             )));
         }
-        scored.push((sentence, score_tokens(&model, &context, &tokens)));
+        let score = score_tokens(model.model(), &sentence.context, &sentence.tokens);
+        scored.push((text, score));
     }
     let mut order: Vec<usize> = (0..scored.len()).collect();
     order.sort_by(|left, right| {

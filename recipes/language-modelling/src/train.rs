@@ -6,8 +6,9 @@ use crate::evaluate::{self, Losses};
 use crate::learner::{Learner, Windows};
 use crate::trained;
 use burn::tensor::Device;
-use burn_recurrent_models::NeuralLanguageModel;
+use burn_recurrent_inference::save_language_model;
 use burn_recurrent_models::ngram::{NgramConfig, NgramError};
+use burn_recurrent_models::{NeuralLanguageModel, SavedModel};
 use burn_recurrent_text::Special;
 use burn_recurrent_train::{
     Report, RunDirectory, RunResult, TrainArgs, Training, default_device, print_json, seeded_init,
@@ -39,20 +40,16 @@ pub fn train(args: &TrainArgs) -> Result<(), Report> {
     };
     match &config.model {
         ModelConfig::Ngram(ngram) => job.count(ngram),
-        ModelConfig::Window { .. } => {
-            let model = config
-                .model
-                .window(vocabulary)
-                .expect("it is a window model");
-            job.train(|device| model.init(device))
+        ModelConfig::Window(window) => {
+            let model = window.sized(vocabulary);
+            job.train(&model, |device| model.init(device))
         }
-        ModelConfig::Recurrent { .. } => {
-            let model = config
-                .model
-                .recurrent(vocabulary)
-                .expect("it is a recurrent model");
+        ModelConfig::Recurrent(recurrent) => {
+            let model = recurrent.sized(vocabulary);
             model.validate()?;
-            job.train(|device| model.init(device).expect("validated above"))
+            job.train(&model, |device| {
+                model.init(device).expect("validated above")
+            })
         }
     }
 }
@@ -67,8 +64,9 @@ struct Job<'a> {
 
 impl Job<'_> {
     /// Trains a neural model.
-    fn train<M: NeuralLanguageModel + 'static>(
+    fn train<M: NeuralLanguageModel + SavedModel + 'static>(
         &self,
+        config: &M::Config,
         init: impl FnOnce(&Device) -> M,
     ) -> Result<(), Report> {
         let (Some(batches), Some(training)) = (&self.config.batches, &self.config.training) else {
@@ -89,7 +87,8 @@ impl Job<'_> {
         let outcome = Training::new(&run, training, learner, train, valid)
             .with_progress(self.args.progress())
             .launch()?;
-        run.save_model(&outcome.model.model)?;
+        let vocabulary = &self.corpus.vocabulary;
+        save_language_model(&outcome.model.model, config, vocabulary, run.path())?;
         let losses = evaluate::neural(&outcome.model, self.corpus, evaluation, false)?;
         let result =
             RunResult::new(RECIPE.name, training.seed, self.device).with_training(&outcome);
@@ -114,7 +113,7 @@ impl Job<'_> {
             })?;
         let seconds = started.elapsed().as_secs_f64();
         let run = self.begin()?;
-        trained::save_ngram(&run, &model)?;
+        save_language_model(&model, config, &self.corpus.vocabulary, run.path())?;
         let losses = evaluate::ngram(&model, self.corpus, false)?;
         let mut result = RunResult::new(RECIPE.name, 0, self.device);
         result.train_seconds = seconds;

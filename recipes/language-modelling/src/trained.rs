@@ -1,105 +1,51 @@
 //! A trained model, back from its run directory.
 
-use crate::config::{Config, ModelConfig};
+use crate::config::Config;
 use crate::corpus::Corpus;
 use burn::tensor::Device;
-use burn_recurrent_models::ngram::{NgramModel, NgramRecord};
-use burn_recurrent_models::{
-    LanguageModel, Neural, NeuralLanguageModel, RecurrentLanguageModel, WindowLanguageModel,
-};
+use burn_recurrent_inference::{InferenceError, TrainedLanguageModel, describe_language_model};
+use burn_recurrent_models::{ModelDescription, SavedModelError};
 use burn_recurrent_text::Vocabulary;
-use burn_recurrent_train::{Report, RunDirectory};
+use burn_recurrent_train::{Report, RunDirectory, RunDirectoryError};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::BufReader;
 
 const VOCABULARY: &str = "vocabulary.json";
 const DATA: &str = "data.json";
-const NGRAMS: &str = "model.ngrams";
 
-/// A trained model of any kind.
-pub enum Trained {
-    Ngram(Box<NgramModel>),
-    Window(Neural<WindowLanguageModel>),
-    Recurrent(Neural<RecurrentLanguageModel>),
+/// Loads the model of a run and its vocabulary.
+pub fn load(run: &RunDirectory, device: &Device) -> Result<TrainedLanguageModel, Report> {
+    let description = match ModelDescription::read(run.path()) {
+        Err(SavedModelError::NoDescription { .. } | SavedModelError::Older { .. }) => {
+            describe(run)?
+        }
+        description => description?,
+    };
+    Ok(TrainedLanguageModel::load_described(
+        &description,
+        run.path(),
+        device,
+    )?)
 }
 
-/// What a [`Trained`] model remembers of the tokens so far.
-#[derive(Clone)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "there is one state a text; a box would save nothing"
-)]
-pub enum TrainedState {
-    Ngram(<NgramModel as LanguageModel>::State),
-    Window(<Neural<WindowLanguageModel> as LanguageModel>::State),
-    Recurrent(<Neural<RecurrentLanguageModel> as LanguageModel>::State),
-}
-
-impl Trained {
-    /// Loads the model of a run.
-    pub fn load(
-        run: &RunDirectory,
-        config: &Config,
-        vocabulary: &Vocabulary,
-        device: &Device,
-    ) -> Result<Self, Report> {
-        let size = vocabulary.len();
-        Ok(match &config.model {
-            ModelConfig::Ngram(_) => Self::Ngram(Box::new(load_ngram(run)?)),
-            ModelConfig::Window { .. } => {
-                let config = config.model.window(size).expect("it is a window model");
-                Self::Window(Neural::new(run.load_model(config.init(device))?))
-            }
-            ModelConfig::Recurrent { .. } => {
-                let config = config
-                    .model
-                    .recurrent(size)
-                    .expect("it is a recurrent model");
-                Self::Recurrent(Neural::new(run.load_model(config.init(device)?)?))
-            }
-        })
-    }
-}
-
-impl LanguageModel for Trained {
-    type State = TrainedState;
-
-    fn vocabulary_size(&self) -> usize {
-        match self {
-            Self::Ngram(model) => LanguageModel::vocabulary_size(&**model),
-            Self::Window(model) => model.model().vocabulary_size(),
-            Self::Recurrent(model) => model.model().vocabulary_size(),
+/// Describes the model of a run of an earlier version, which did not do so itself, and writes it down for the next time.
+fn describe(run: &RunDirectory) -> Result<ModelDescription, Report> {
+    let config: Config = run.config()?;
+    let vocabulary = load_vocabulary(run)?;
+    let config = config.model.sized(vocabulary.len());
+    let path = run.path();
+    let description = describe_language_model(config, &vocabulary, path);
+    let description = description.map_err(|error| match error {
+        InferenceError::Model(SavedModelError::NoWeights { .. }) => {
+            let path = path.to_owned();
+            Report::from(RunDirectoryError::NoModel { path })
         }
+        error => error.into(),
+    })?;
+    if let Err(error) = description.write(path) {
+        log::warn!("{error}");
     }
-
-    fn start(&self) -> TrainedState {
-        match self {
-            Self::Ngram(model) => TrainedState::Ngram(model.start()),
-            Self::Window(model) => TrainedState::Window(model.start()),
-            Self::Recurrent(model) => TrainedState::Recurrent(model.start()),
-        }
-    }
-
-    fn advance(&self, state: &mut TrainedState, tokens: &[u32]) -> Vec<f64> {
-        match (self, state) {
-            (Self::Ngram(model), TrainedState::Ngram(state)) => model.advance(state, tokens),
-            (Self::Window(model), TrainedState::Window(state)) => model.advance(state, tokens),
-            (Self::Recurrent(model), TrainedState::Recurrent(state)) => {
-                model.advance(state, tokens)
-            }
-            _ => panic!("the state is another model's"),
-        }
-    }
-
-    fn log_probabilities(&self, context: &[u32], tokens: &[u32]) -> Vec<f64> {
-        match self {
-            Self::Ngram(model) => model.log_probabilities(context, tokens),
-            Self::Window(model) => model.log_probabilities(context, tokens),
-            Self::Recurrent(model) => model.log_probabilities(context, tokens),
-        }
-    }
+    Ok(description)
 }
 
 /// `data.json`: what a run's data was when it began.
@@ -174,27 +120,5 @@ fn load_data(run: &RunDirectory) -> Result<Data, Report> {
     serde_json::from_str(&text).map_err(|error| {
         Report::failure(format!("{} is damaged: {error}", path.display()))
             .with_help("begin a new run")
-    })
-}
-
-/// Writes an n-gram model into a run directory.
-pub fn save_ngram(run: &RunDirectory, model: &NgramModel) -> Result<(), Report> {
-    let mut bytes = Vec::new();
-    model.to_record().write_to(&mut bytes)?;
-    Ok(run.write(NGRAMS, bytes)?)
-}
-
-fn load_ngram(run: &RunDirectory) -> Result<NgramModel, Report> {
-    let path = run.file(NGRAMS);
-    let read = || -> Result<NgramModel, Box<dyn std::error::Error + Send + Sync>> {
-        let record = NgramRecord::read_from(BufReader::new(File::open(&path)?))?;
-        Ok(NgramModel::from_record(record)?)
-    };
-    read().map_err(|error| {
-        Report::failure(format!(
-            "cannot read the n-grams of {}: {error}",
-            path.display()
-        ))
-        .with_help("train the model again: counting takes seconds")
     })
 }

@@ -2,6 +2,8 @@
 
 mod common;
 
+use burn::tensor::Device;
+use burn_recurrent_inference::{Sampler, SamplerConfig, TrainedLanguageModel};
 use common::{Bench, TINY, read_json, train};
 use std::io::Write;
 use std::path::Path;
@@ -294,6 +296,7 @@ fn killed_at_any_moment_and_resumed_a_run_ends_with_the_same_weights() {
             read("whole/model.safetensors") == read("killed/model.safetensors"),
             "the weights differ after {kills} kills"
         );
+        assert!(read("whole/model.json") == read("killed/model.json"));
         let perplexity = |run: &str| {
             number(
                 &read_json(&bench.path(run).join("result.json")),
@@ -375,4 +378,93 @@ fn the_penn_treebank_ngram_is_the_published_one() {
     // 141.2: the 5-gram Kneser-Ney baseline of Mikolov et al.
     let perplexity = number(result, "test_perplexity");
     assert!((138.0..144.0).contains(&perplexity), "{perplexity}");
+}
+
+/// What another project does with a run directory, and what the recipe's own commands say.
+#[test]
+fn a_run_is_loaded_without_the_recipe_as_the_recipe_loads_it() {
+    let bench = Bench::new();
+    let window = "model={kind=\"window\", window=3, d_embedding=8, d_hidden=8}";
+    for (run, more) in [("lstm", &[][..]), ("window", &["--set", window])] {
+        let mut arguments = train(run, &[]);
+        if !more.is_empty() {
+            // The keys of the recurrent model have no place in another.
+            arguments.retain(|argument| !argument.starts_with("model."));
+            arguments.dedup();
+        }
+        arguments.extend(more);
+        let ran = bench.run(&arguments);
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        let device = Device::flex();
+        let model = TrainedLanguageModel::load(bench.path(run), &device).unwrap();
+        let sentence = "tom is happy .";
+        let scored = &bench
+            .run(&["score", "--model", run, "--json", sentence])
+            .json()[0];
+        let score = model.score(sentence).unwrap();
+        assert_eq!(
+            number(scored, "log_probability"),
+            score.log_probability,
+            "{run}"
+        );
+        let arguments = [
+            "sample", "--model", run, "--json", "--seed", "5", "--prompt", "tom",
+        ];
+        let sampled = &bench.run(&arguments).json()[0];
+        let sampler = Sampler::new(SamplerConfig::default(), 5).unwrap();
+        assert_eq!(
+            sampled["text"],
+            model.write("tom", 200, sampler).unwrap(),
+            "{run}"
+        );
+    }
+}
+
+#[test]
+fn a_run_of_an_earlier_version_is_described_at_first_use() {
+    let bench = Bench::new();
+    assert_eq!(bench.run(&train("run", &[])).code, Some(0));
+    let ngram = [
+        "train",
+        "ptb-ngram",
+        "--quiet",
+        "--run",
+        "ngram",
+        "--set",
+        "data.unknown=true",
+        "--set",
+        "data.source={kind=\"stories\", seed=1, train_lines=60, valid_lines=10, test_lines=10}",
+    ];
+    let ran = bench.run(&ngram);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    for run in ["run", "ngram"] {
+        let scored = |bench: &Bench| {
+            bench
+                .run(&["score", "--model", run, "--json", "tom is happy ."])
+                .json()
+                .remove(0)
+        };
+        let path = bench.path(run).join("model.json");
+        let (before, written) = (scored(&bench), std::fs::read(&path).unwrap());
+        // Earlier versions wrote no description.
+        std::fs::remove_file(&path).unwrap();
+        let error = TrainedLanguageModel::load(bench.path(run), &Device::flex()).unwrap_err();
+        assert!(error.to_string().contains("evaluate --model"), "{error}");
+        assert_eq!(scored(&bench), before);
+        assert!(std::fs::read(&path).unwrap() == written, "{run}");
+        // One with an older number is written again, one with a newer is not touched.
+        let text = String::from_utf8(written.clone()).unwrap();
+        let version =
+            |number: u32| text.replace("\"version\": 1", &format!("\"version\": {number}"));
+        std::fs::write(&path, version(0)).unwrap();
+        assert_eq!(scored(&bench), before);
+        assert!(std::fs::read(&path).unwrap() == written, "{run}");
+        std::fs::write(&path, version(2)).unwrap();
+        let ran = bench.run(&["score", "--model", run, "tom"]);
+        ran.fails(
+            1,
+            &["model.json", "version 2", "update burn-recurrent-models"],
+        );
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), version(2));
+    }
 }

@@ -1,10 +1,13 @@
 //! The sentences of a run, and what is known of words, characters and labels.
 
-use crate::config::{Config, SourceConfig, Task, WordsConfig};
+use crate::config::{Config, SourceConfig, WordsConfig};
+use crate::labels::check;
 use burn_recurrent_datasets::{
     Cache, Catalog, RequestCorpus, TaggedPart, TaggedSplits, WordVectors, sha256_hex,
 };
-use burn_recurrent_text::{TaggingExamples, TaggingVocabularies, TaggingVocabulariesBuilder};
+use burn_recurrent_text::{
+    TaggingExamples, TaggingTask, TaggingVocabularies, TaggingVocabulariesBuilder,
+};
 use burn_recurrent_train::Report;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -108,7 +111,7 @@ impl Corpus {
 impl Split {
     fn new(
         part: TaggedPart,
-        task: Task,
+        task: TaggingTask,
         vocabularies: &TaggingVocabularies,
         max_characters: usize,
     ) -> Self {
@@ -168,7 +171,7 @@ fn load_splits(config: &Config) -> Result<TaggedSplits, Report> {
         splits.test.as_ref(),
     ];
     for part in parts.into_iter().flatten() {
-        config.data.task.check(part)?;
+        check(config.data.task, part)?;
     }
     Ok(splits)
 }

@@ -52,9 +52,8 @@ struct ConfusionLine {
 pub fn evaluate(args: &EvaluateTaggerArgs) -> Result<(), Report> {
     let run = args.common.run_directory(&RECIPE)?;
     let config: Config = run.config()?;
-    let vocabularies = trained::load_vocabularies(&run)?;
-    let tagger = trained::load_tagger(&run, &config, &vocabularies, &default_device()?)?;
-    let corpus = trained::load_corpus(&run, &config, &vocabularies)?;
+    let tagger = trained::load(&run, &config, &default_device()?)?;
+    let corpus = trained::load_corpus(&run, &config, tagger.vocabularies())?;
     let name = &args.common.split;
     let split = corpus.split(name)?;
 

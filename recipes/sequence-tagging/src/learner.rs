@@ -4,7 +4,8 @@ use crate::config::{BatchesConfig, LossConfig};
 use burn::module::Module;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use burn::train::{InferenceStep, TrainOutput, TrainStep};
-use burn_recurrent_models::{CharacterInput, SequenceTagger, TaggerInput, TaggerLoss};
+use burn_recurrent_inference::tagger_input;
+use burn_recurrent_models::{SequenceTagger, TaggerLoss};
 use burn_recurrent_text::{BudgetError, LengthBatches, TaggingBatch, TaggingExamples};
 use burn_recurrent_train::{BatchIterator, Batches, CarriedState, TokenLoss};
 use std::sync::Arc;
@@ -25,21 +26,8 @@ impl Learner {
     fn loss(&self, batch: &TaggingBatch) -> TaggerLoss {
         let device = self.model.output.weight.val().device();
         let targets = indices(&batch.targets, [batch.batch, batch.time], &device);
-        self.model.loss(&input(batch, &device), targets)
+        self.model.loss(&tagger_input(batch, &device), targets)
     }
-}
-
-/// A batch as the tagger reads it.
-pub fn input(batch: &TaggingBatch, device: &Device) -> TaggerInput {
-    let shape = [batch.batch, batch.time];
-    let characters = CharacterInput {
-        characters: indices(&batch.characters, [batch.distinct(), batch.width], device),
-        lengths: batch.character_lengths.clone(),
-        index: indices(&batch.forms, shape, device),
-    };
-    TaggerInput::new(indices(&batch.words, shape, device), batch.lengths.clone())
-        .with_characters(characters)
-        .with_shapes(indices(&batch.shapes, shape, device))
 }
 
 fn indices(ids: &[i32], shape: [usize; 2], device: &Device) -> Tensor<2, Int> {

@@ -7,7 +7,6 @@ mod labels;
 mod learner;
 mod score;
 mod tag;
-mod tagger;
 mod text;
 mod train;
 mod trained;

@@ -1,9 +1,8 @@
 //! How well labels were predicted.
 
-use crate::config::Task;
 use crate::corpus::Split;
-use crate::tagger::Tagger;
-use burn_recurrent_text::{Confusions, SpanScore};
+use burn_recurrent_inference::TrainedTagger;
+use burn_recurrent_text::{Confusions, SpanScore, TaggingTask};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -33,7 +32,7 @@ pub struct LabelScore {
 
 impl Score {
     /// Tags a split and compares.
-    pub fn of(tagger: &Tagger, split: &Split) -> Self {
+    pub fn of(tagger: &TrainedTagger, split: &Split) -> Self {
         let words = split.words();
         let started = Instant::now();
         let predicted = tagger.tag(&words);
@@ -45,7 +44,7 @@ impl Score {
             confusions.add(sentence, gold, predicted);
         }
         Self {
-            spans: (tagger.task() != Task::Tags {}).then_some(spans),
+            spans: (tagger.task() != TaggingTask::Tags {}).then_some(spans),
             tokens_per_second: confusions.tokens() as f64 / seconds.max(1e-9),
             confusions,
         }

@@ -1,7 +1,6 @@
 //! `tag`: labels for text, sentence by sentence, as it comes.
 
-use crate::config::{Config, FormatConfig, RECIPE, SourceConfig, Task};
-use crate::tagger::Tagger;
+use crate::config::{Config, FormatConfig, RECIPE, SourceConfig};
 use crate::text::TextSentences;
 use crate::trained;
 use crate::view;
@@ -9,7 +8,8 @@ use burn_recurrent_datasets::{
     Catalog, ConlluColumn, Format, SentenceFormat, SentenceReader, TaggedSentence, TextLines,
     TextSource, open_text,
 };
-use burn_recurrent_text::spans;
+use burn_recurrent_inference::TrainedTagger;
+use burn_recurrent_text::{TaggingTask, spans};
 use burn_recurrent_train::{Report, RunDirectory, default_device};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
@@ -74,8 +74,7 @@ enum Output {
 pub fn tag(args: &TagArgs) -> Result<(), Report> {
     let run = RunDirectory::open(RECIPE.name, &args.model)?;
     let config: Config = run.config()?;
-    let vocabularies = trained::load_vocabularies(&run)?;
-    let tagger = trained::load_tagger(&run, &config, &vocabularies, &default_device()?)?;
+    let tagger = trained::load(&run, &config, &default_device()?)?;
 
     let (source, path): (TextSource, PathBuf) = match &args.file {
         Some(path) => (open_text(path)?, path.clone()),
@@ -149,7 +148,7 @@ fn conllu_column(source: &SourceConfig) -> Result<Option<ConlluColumn>, Report> 
 
 /// Sentences on their way from input to output.
 struct Tagging {
-    tagger: Tagger,
+    tagger: TrainedTagger,
     format: SentenceFormat,
     /// Whether labels replace those of the input's column.
     replaces: bool,
@@ -218,7 +217,7 @@ impl Tagging {
                     let line = Line {
                         tokens: &sentence.words,
                         labels,
-                        spans: (self.tagger.task() != Task::Tags {})
+                        spans: (self.tagger.task() != TaggingTask::Tags {})
                             .then(|| span_lines(&sentence.words, labels)),
                     };
                     serde_json::to_writer(&mut *out, &line).map_err(std::io::Error::from)?;

@@ -1,14 +1,15 @@
 //! `train`: load the data, build the tagger, train, evaluate, save.
 
-use crate::config::{Config, RECIPE, Task};
+use crate::config::{Config, RECIPE};
 use crate::corpus::Corpus;
 use crate::learner::{Learner, LossBatches, TrainBatches};
 use crate::score::{LabelScore, Score};
-use crate::tagger::Tagger;
 use crate::trained;
 use burn::tensor::TensorData;
 use burn_recurrent_datasets::WordVectors;
+use burn_recurrent_inference::{TrainedTagger, save_tagger};
 use burn_recurrent_models::SequenceTagger;
+use burn_recurrent_text::TaggingTask;
 use burn_recurrent_train::{
     Report, RunDirectory, RunResult, TrainArgs, Training, default_device, draw_confusion_matrix,
     print_json, seeded_init,
@@ -50,15 +51,16 @@ pub fn train(args: &TrainArgs) -> Result<(), Report> {
     let score = {
         let (config, corpus) = (config.clone(), corpus.clone());
         move |learner: &Learner| -> Result<Score, Report> {
-            let tagger = Tagger::new(learner.model.clone(), &config, corpus.vocabularies.clone())?;
+            let model = learner.model.clone();
+            let tagger = trained::tagger(model, &config, &corpus.vocabularies)?;
             Ok(Score::of(&tagger, &corpus.valid))
         }
     };
     let launch = match config.data.task {
-        Task::Tags {} => launch.with_valid_metrics(["valid_accuracy"], move |learner| {
+        TaggingTask::Tags {} => launch.with_valid_metrics(["valid_accuracy"], move |learner| {
             Ok([score(learner).map_err(|e| e.to_string())?.accuracy()])
         }),
-        Task::Spans { .. } => {
+        TaggingTask::Spans { .. } => {
             launch.with_valid_metrics(["valid_f1", "valid_accuracy"], move |learner| {
                 let score = score(learner).map_err(|e| e.to_string())?;
                 Ok([score.f1().unwrap_or_default(), score.accuracy()])
@@ -66,13 +68,11 @@ pub fn train(args: &TrainArgs) -> Result<(), Report> {
         }
     };
     let outcome = launch.launch()?;
-    run.save_model(&outcome.model.model)?;
+    let (model, vocabularies) = (outcome.model.model.clone(), &corpus.vocabularies);
+    let settings = trained::settings(&config);
+    save_tagger(&model, &tagger, &settings, vocabularies, run.path())?;
 
-    let tagger = Tagger::new(
-        outcome.model.model.clone(),
-        &config,
-        corpus.vocabularies.clone(),
-    )?;
+    let tagger = trained::tagger(model, &config, vocabularies)?;
     let result = RunResult::new(RECIPE.name, training.seed, &device).with_training(&outcome);
     finish(args, &run, result, &corpus, &tagger)
 }
@@ -131,7 +131,7 @@ fn finish(
     run: &RunDirectory,
     mut result: RunResult,
     corpus: &Corpus,
-    tagger: &Tagger,
+    tagger: &TrainedTagger,
 ) -> Result<(), Report> {
     let (name, split) = corpus.final_split();
     let score = Score::of(tagger, split);

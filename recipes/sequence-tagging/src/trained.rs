@@ -2,11 +2,15 @@
 
 use crate::config::Config;
 use crate::corpus::Corpus;
-use crate::tagger::Tagger;
 use burn::tensor::Device;
-use burn_recurrent_models::SequenceTaggerConfig;
+use burn_recurrent_inference::{
+    InferenceError, TaggerSettings, TrainedTagger, describe_tagger, transition_constraints,
+};
+use burn_recurrent_models::{
+    ModelDescription, SavedModelError, SequenceTagger, SequenceTaggerConfig,
+};
 use burn_recurrent_text::TaggingVocabularies;
-use burn_recurrent_train::{Report, RunDirectory};
+use burn_recurrent_train::{Report, RunDirectory, RunDirectoryError};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -30,20 +34,58 @@ pub fn model_config(
     vocabularies: &TaggingVocabularies,
 ) -> Result<SequenceTaggerConfig, Report> {
     let constraints = config.data.task.constraints(&vocabularies.labels)?;
+    let constraints = constraints.as_ref().map(transition_constraints);
     let model = config.model.tagger(vocabularies, constraints.as_ref());
     model.validate()?;
     Ok(model)
 }
 
-/// Loads the tagger of a run.
-pub fn load_tagger(
-    run: &RunDirectory,
+/// How the tagger of a config reads words and writes labels.
+pub fn settings(config: &Config) -> TaggerSettings {
+    TaggerSettings::new(config.data.task)
+        .with_constrained(config.model.output.is_constrained())
+        .with_max_characters(config.words.max_characters)
+}
+
+/// A tagger of a config.
+pub fn tagger(
+    model: SequenceTagger,
     config: &Config,
     vocabularies: &Arc<TaggingVocabularies>,
-    device: &Device,
-) -> Result<Tagger, Report> {
-    let model = model_config(config, vocabularies)?.init(device)?;
-    Tagger::new(run.load_model(model)?, config, vocabularies.clone())
+) -> Result<TrainedTagger, Report> {
+    let tagger = TrainedTagger::new(model, settings(config), vocabularies.clone())?;
+    Ok(tagger.with_batch_tokens(config.batches.evaluation_tokens))
+}
+
+/// Loads the tagger of a run.
+pub fn load(run: &RunDirectory, config: &Config, device: &Device) -> Result<TrainedTagger, Report> {
+    let description = match ModelDescription::read(run.path()) {
+        Err(SavedModelError::NoDescription { .. } | SavedModelError::Older { .. }) => {
+            describe(run, config)?
+        }
+        description => description?,
+    };
+    let tagger = TrainedTagger::load_described(&description, run.path(), device)?;
+    Ok(tagger.with_batch_tokens(config.batches.evaluation_tokens))
+}
+
+/// Describes the tagger of a run of an earlier version, which did not do so itself, and writes it down for the next time.
+fn describe(run: &RunDirectory, config: &Config) -> Result<ModelDescription, Report> {
+    let vocabularies = load_vocabularies(run)?;
+    let model = model_config(config, &vocabularies)?;
+    let path = run.path();
+    let description = describe_tagger(model, &settings(config), &vocabularies, path);
+    let description = description.map_err(|error| match error {
+        InferenceError::Model(SavedModelError::NoWeights { .. }) => {
+            let path = path.to_owned();
+            Report::from(RunDirectoryError::NoModel { path })
+        }
+        error => error.into(),
+    })?;
+    if let Err(error) = description.write(path) {
+        log::warn!("{error}");
+    }
+    Ok(description)
 }
 
 /// Writes what a run's sentences are and its vocabularies into a new run directory.
@@ -58,7 +100,7 @@ pub fn save_data(run: &RunDirectory, corpus: &Corpus) -> Result<(), Report> {
     corpus.vocabularies.save(folder)?;
     let checksums = corpus.checksums.iter();
     let data = Data {
-        vocabularies: fingerprints(&corpus.vocabularies),
+        vocabularies: corpus.vocabularies.fingerprints(),
         splits: checksums
             .map(|(split, checksum)| (split.to_string(), checksum.clone()))
             .collect(),
@@ -77,7 +119,7 @@ pub fn load_vocabularies(run: &RunDirectory) -> Result<Arc<TaggingVocabularies>,
     let folder = run.file(VOCABULARIES);
     let vocabularies = TaggingVocabularies::load(&folder)?;
     let expected = load_data(run)?.vocabularies;
-    for (name, found) in fingerprints(&vocabularies) {
+    for (name, found) in vocabularies.fingerprints() {
         if expected.get(&name) != Some(&found) {
             return Err(Report::failure(format!(
                 "the {name} in {} are not those that the model of this run was trained with (fingerprint {found})",
@@ -107,30 +149,6 @@ pub fn load_corpus(
         }
     }
     Ok(corpus)
-}
-
-fn fingerprints(vocabularies: &TaggingVocabularies) -> BTreeMap<String, String> {
-    let normalization = &vocabularies.normalization;
-    let of_words = format!(
-        "{}{}{}",
-        vocabularies.words.fingerprint(),
-        if normalization.lowercase {
-            ", lower-case"
-        } else {
-            ""
-        },
-        if normalization.digits { ", digits" } else { "" },
-    );
-    [
-        ("words", of_words),
-        (
-            "characters",
-            vocabularies.characters.fingerprint().to_string(),
-        ),
-        ("labels", vocabularies.labels.fingerprint().to_string()),
-    ]
-    .map(|(name, fingerprint)| (name.to_string(), fingerprint))
-    .into()
 }
 
 fn load_data(run: &RunDirectory) -> Result<Data, Report> {

@@ -1,8 +1,7 @@
 //! Tagged sentences for a person to look at.
 
-use crate::config::Task;
 use anstyle::{AnsiColor, Effects, Style};
-use burn_recurrent_text::spans;
+use burn_recurrent_text::{TaggingTask, spans};
 use std::io::{self, Write};
 
 /// Told apart on dark and light grounds.
@@ -18,13 +17,13 @@ const COLOURS: [AnsiColor; 6] = [
 /// Writes a sentence as one line: `[NP the cat] [VP sat]` for spans, `the/DET cat/NOUN` for tags.
 pub fn write(
     out: &mut dyn Write,
-    task: Task,
+    task: TaggingTask,
     words: &[String],
     labels: &[String],
 ) -> io::Result<()> {
     let parts = match task {
-        Task::Tags {} => tags(words, labels),
-        Task::Spans { .. } => brackets(words, labels),
+        TaggingTask::Tags {} => tags(words, labels),
+        TaggingTask::Spans { .. } => brackets(words, labels),
     };
     writeln!(out, "{}", parts.join(" "))
 }
@@ -68,7 +67,7 @@ fn colour(label: &str) -> Style {
 mod tests {
     use super::*;
 
-    fn shown(task: Task, words: &[&str], labels: &[&str]) -> String {
+    fn shown(task: TaggingTask, words: &[&str], labels: &[&str]) -> String {
         let own = |texts: &[&str]| texts.iter().map(ToString::to_string).collect::<Vec<_>>();
         let mut out = Vec::new();
         write(&mut out, task, &own(words), &own(labels)).unwrap();
@@ -77,7 +76,7 @@ mod tests {
 
     #[test]
     fn spans_stand_in_brackets_and_tags_behind_their_words() {
-        let spans = Task::Spans {
+        let spans = TaggingTask::Spans {
             learn: burn_recurrent_text::TagScheme::Bio,
             write: burn_recurrent_text::TagScheme::Bio,
         };
@@ -88,7 +87,7 @@ mod tests {
             "so [NP the cat] [VP sat] .\n"
         );
         assert_eq!(
-            shown(Task::Tags {}, &["the", "cat"], &["DET", "NOUN"]),
+            shown(TaggingTask::Tags {}, &["the", "cat"], &["DET", "NOUN"]),
             "the/DET cat/NOUN\n"
         );
         assert_eq!(shown(spans, &[], &[]), "\n");

@@ -2,6 +2,8 @@
 
 mod common;
 
+use burn::tensor::Device;
+use burn_recurrent_inference::{TrainedTagger, words};
 use common::{Bench, CONFIG, Chunks, Ran, number, read_json};
 use serde_json::Value;
 use std::time::{Duration, Instant};
@@ -269,6 +271,7 @@ fn killed_at_any_moment_and_resumed_a_run_ends_with_the_same_bytes() {
     assert!(kills > 0, "the run was over before it could be killed");
     for file in [
         "model.safetensors",
+        "model.json",
         "confusion.svg",
         "curves.svg",
         "data.json",
@@ -333,4 +336,58 @@ fn ndarray_trains_and_what_it_trained_works_on_flex() {
         number(result, "test_accuracy"),
     );
     assert!((flex - ndarray).abs() < 0.02, "{flex}, {ndarray}");
+}
+
+/// What another project does with a run directory, and what the recipe's own `tag` says.
+#[test]
+fn a_run_is_loaded_without_the_recipe_as_the_recipe_loads_it() {
+    let bench = Bench::with_chunks();
+    for (run, output) in [("crf", "{kind=\"crf\"}"), ("softmax", "{kind=\"softmax\"}")] {
+        let output = format!("model.output={output}");
+        let more = ["--set", &output, "--set", "training.epochs=1"];
+        assert_eq!(bench.train(run, &more).code, Some(0));
+        let text = "The cat sees a small dog.\nTom ran near the river!\n\n";
+        let tagged = bench.tag(run, text, &["--format", "json"]).json();
+        let tagger = TrainedTagger::load(bench.path(run), &Device::flex()).unwrap();
+        let sentences: Vec<Vec<String>> = text.lines().map(words).collect();
+        for (line, labels) in tagged.iter().zip(tagger.tag(&sentences)) {
+            assert_eq!(line["labels"], serde_json::json!(labels), "{run}");
+        }
+        assert_eq!(tagged.len(), 3);
+    }
+}
+
+#[test]
+fn a_run_of_an_earlier_version_is_described_at_first_use() {
+    let bench = Bench::with_chunks();
+    assert_eq!(
+        bench.train("run", &["--set", "training.epochs=1"]).code,
+        Some(0)
+    );
+    let tagged = |bench: &Bench| bench.tag("run", "the cat sat\n", &[]).stdout;
+    let path = bench.path("run/model.json");
+    let (before, written) = (tagged(&bench), std::fs::read(&path).unwrap());
+    // Earlier versions wrote no description.
+    std::fs::remove_file(&path).unwrap();
+    let error = TrainedTagger::load(bench.path("run"), &Device::flex()).unwrap_err();
+    assert!(error.to_string().contains("evaluate --model"), "{error}");
+    assert_eq!(tagged(&bench), before);
+    assert!(std::fs::read(&path).unwrap() == written);
+    // One of a newer version is not touched.
+    let newer = String::from_utf8(written)
+        .unwrap()
+        .replace("\"version\": 1", "\"version\": 2");
+    std::fs::write(&path, &newer).unwrap();
+    bench.tag("run", "the cat\n", &[]).fails(
+        1,
+        &["model.json", "version 2", "update burn-recurrent-models"],
+    );
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), newer);
+    // A run that has not ended says so.
+    for file in ["model.json", "model.safetensors"] {
+        std::fs::remove_file(bench.path("run").join(file)).unwrap();
+    }
+    bench
+        .tag("run", "the cat\n", &[])
+        .fails(1, &["has not ended", "--resume"]);
 }

@@ -127,7 +127,7 @@ impl NgramConfig {
         self.min_counts.get(order - 1).copied().unwrap_or(1)
     }
 
-    pub(super) fn validate(&self) -> Result<(), NgramError> {
+    pub(crate) fn validate(&self) -> Result<(), NgramError> {
         let refuse = |field, value: String, expected| {
             Err(NgramError::Setting {
                 field,

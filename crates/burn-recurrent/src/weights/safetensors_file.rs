@@ -120,8 +120,12 @@ impl<'de> Visitor<'de> for HeaderVisitor {
         let mut names = HashSet::new();
         while let Some(name) = map.next_key::<String>()? {
             match name.as_str() {
-                "__metadata__" => drop(map.next_value::<Metadata>()?),
-                _ => drop(map.next_value::<Info>()?),
+                "__metadata__" => {
+                    map.next_value::<Metadata>()?;
+                }
+                _ => {
+                    map.next_value::<Info>()?;
+                }
             }
             if let Some(name) = names.replace(name) {
                 return Err(A::Error::custom(format!("{name:?} comes twice")));

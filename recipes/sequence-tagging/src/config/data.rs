@@ -1,7 +1,7 @@
 //! `[data]`: the sentences and their labels.
 
 use burn_recurrent_datasets::{ColumnFormat, SentenceFormat, Separator, TagColumn};
-use burn_recurrent_text::TagScheme;
+use burn_recurrent_text::TaggingTask;
 use burn_recurrent_train::InvalidValue;
 use burn_recurrent_train::checks::at_least_one;
 use serde::{Deserialize, Serialize};
@@ -13,37 +13,9 @@ use std::path::PathBuf;
 pub struct DataConfig {
     /// What the labels are.
     #[serde(default)]
-    pub task: Task,
+    pub task: TaggingTask,
     /// Where the sentences come from.
     pub source: SourceConfig,
-}
-
-/// What the labels are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Task {
-    /// Each label is for itself, such as a part of speech.
-    Tags {},
-    /// Labels mark spans, such as chunks. Whatever scheme they are in, an `I-` that continues nothing included, they are
-    /// read as the CoNLL shared tasks' evaluation reads them.
-    Spans {
-        /// The scheme that the model learns.
-        #[serde(default = "bio")]
-        learn: TagScheme,
-        /// The scheme of what is written and counted.
-        #[serde(default = "bio")]
-        write: TagScheme,
-    },
-}
-
-impl Default for Task {
-    fn default() -> Self {
-        Self::Tags {}
-    }
-}
-
-fn bio() -> TagScheme {
-    TagScheme::Bio
 }
 
 /// Where the sentences come from.

@@ -6,10 +6,11 @@ mod model;
 mod words;
 
 pub use batches::{BatchesConfig, LossConfig};
-pub use data::{DataConfig, FormatConfig, SourceConfig, Task};
+pub use data::{DataConfig, FormatConfig, SourceConfig};
 pub use model::ModelConfig;
 pub use words::WordsConfig;
 
+use burn_recurrent_text::TaggingTask;
 use burn_recurrent_train::{InvalidValue, Recipe, RecipeConfig, TrainingConfig};
 use serde::{Deserialize, Serialize};
 
@@ -52,8 +53,8 @@ impl Config {
     /// The figures that are computed on the validation data after each epoch.
     pub fn valid_metrics(&self) -> &'static [&'static str] {
         match self.data.task {
-            Task::Tags {} => &["valid_accuracy"],
-            Task::Spans { .. } => &["valid_f1", "valid_accuracy"],
+            TaggingTask::Tags {} => &["valid_accuracy"],
+            TaggingTask::Spans { .. } => &["valid_f1", "valid_accuracy"],
         }
     }
 }

@@ -1,0 +1,198 @@
+//! A trained language model: text in, probabilities and text out.
+
+use crate::InferenceError;
+use crate::language_model_text::load_vocabulary;
+use burn::tensor::Device;
+use burn_recurrent_models::{
+    AnyLanguageModel, Generation, LanguageModel, ModelDescription, Sampler, Score, generate, score,
+};
+use burn_recurrent_text::{Special, TextError, Unit, Vocabulary};
+use std::path::Path;
+
+/// A trained language model of any kind and its vocabulary.
+///
+/// ```no_run
+/// use burn::tensor::Device;
+/// use burn_recurrent_inference::{Sampler, SamplerConfig, TrainedLanguageModel};
+///
+/// let model = TrainedLanguageModel::load("runs/a", &Device::default())?;
+/// println!("perplexity {}", model.score("the cat is small")?.perplexity());
+/// println!("tom {}", model.write("tom", 100, Sampler::new(SamplerConfig::default(), 1)?)?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct TrainedLanguageModel {
+    model: AnyLanguageModel,
+    vocabulary: Vocabulary,
+}
+
+/// A sentence as a language model is asked how likely it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sentence {
+    /// What stands before it: it is read and not counted.
+    pub context: Vec<u32>,
+    /// Its tokens, with the end of the sentence where the vocabulary has one.
+    pub tokens: Vec<u32>,
+}
+
+impl TrainedLanguageModel {
+    /// Loads a language model from its run directory, or from any folder with its `model.json`,
+    /// weights and `vocabulary.json`.
+    ///
+    /// # Errors
+    ///
+    /// When a file is missing, damaged, of another version or kind, or does not fit the others; the
+    /// message names the file and says what to do.
+    pub fn load(folder: impl AsRef<Path>, device: &Device) -> Result<Self, InferenceError> {
+        let folder = folder.as_ref();
+        Self::load_described(&ModelDescription::read(folder)?, folder, device)
+    }
+
+    /// Loads the weights and the vocabulary of a folder, with a description that is at hand already.
+    ///
+    /// # Errors
+    ///
+    /// As [`load`](Self::load).
+    pub fn load_described(
+        description: &ModelDescription,
+        folder: impl AsRef<Path>,
+        device: &Device,
+    ) -> Result<Self, InferenceError> {
+        let folder = folder.as_ref();
+        let vocabulary = load_vocabulary(description, folder)?;
+        let model = AnyLanguageModel::load_described(description, folder, device)?;
+        match model.vocabulary_size() == vocabulary.len() {
+            true => Ok(Self { model, vocabulary }),
+            false => Err(InferenceError::Size {
+                folder: folder.to_path_buf(),
+                name: "tokens",
+                model: model.vocabulary_size(),
+                vocabulary: vocabulary.len(),
+            }),
+        }
+    }
+
+    /// The model: token ids in, probabilities out.
+    pub fn model(&self) -> &AnyLanguageModel {
+        &self.model
+    }
+
+    /// Its vocabulary.
+    pub fn vocabulary(&self) -> &Vocabulary {
+        &self.vocabulary
+    }
+
+    /// How likely a sentence is, its end included where the vocabulary has one.
+    ///
+    /// # Errors
+    ///
+    /// When a token is not in a vocabulary without `<unk>`, or there is nothing to score.
+    pub fn score(&self, sentence: &str) -> Result<Score, InferenceError> {
+        let sentence = self.sentence(sentence)?;
+        match sentence.tokens.is_empty() {
+            true => Err(InferenceError::TooShort),
+            false => Ok(score(&self.model, &sentence.context, &sentence.tokens)),
+        }
+    }
+
+    /// Continues `prompt`, which may be empty, with up to `max_tokens` tokens, to the end of the
+    /// sentence where the vocabulary has one. Returns what was written, without the prompt.
+    ///
+    /// # Errors
+    ///
+    /// As [`prompt`](Self::prompt).
+    pub fn write(
+        &self,
+        prompt: &str,
+        max_tokens: usize,
+        sampler: Sampler,
+    ) -> Result<String, InferenceError> {
+        let prompt = self.prompt(prompt)?;
+        let tokens: Vec<u32> = self.generate(&prompt, max_tokens, sampler).collect();
+        self.decode(&tokens)
+    }
+
+    /// The same token by token, as they are drawn; the end of the sentence is the last of them.
+    /// `<unk>`, which stands for no text, is never drawn; [`generate`] with [`model`](Self::model)
+    /// draws it too.
+    ///
+    /// # Panics
+    ///
+    /// If the prompt is empty and the model a neural one, or a token is not in the vocabulary.
+    pub fn generate(
+        &self,
+        prompt: &[u32],
+        max_tokens: usize,
+        sampler: Sampler,
+    ) -> Generation<'_, AnyLanguageModel> {
+        let unknown = self.vocabulary.special(Special::Unknown);
+        generate(&self.model, prompt, max_tokens, self.end(), sampler).without(unknown.as_slice())
+    }
+
+    /// The tokens of a prompt, behind what stands before a text.
+    ///
+    /// # Errors
+    ///
+    /// When a token is not in a vocabulary without `<unk>`, or there is none at all.
+    pub fn prompt(&self, prompt: &str) -> Result<Vec<u32>, InferenceError> {
+        let tokens = self.vocabulary.encode_fragment(prompt)?;
+        let prompt: Vec<u32> = boundary(&self.vocabulary)
+            .into_iter()
+            .chain(tokens)
+            .collect();
+        match prompt.is_empty() {
+            true => Err(InferenceError::NoPrompt),
+            false => Ok(prompt),
+        }
+    }
+
+    /// The tokens of a sentence, to be scored.
+    ///
+    /// # Errors
+    ///
+    /// When a token is not in a vocabulary without `<unk>`.
+    pub fn sentence(&self, sentence: &str) -> Result<Sentence, TextError> {
+        let mut tokens = self.vocabulary.encode_fragment(sentence)?;
+        tokens.extend(self.end());
+        // Without anything before it a text's first token is not predicted but given.
+        let context = match boundary(&self.vocabulary) {
+            Some(boundary) => vec![boundary],
+            None => tokens.drain(..tokens.len().min(1)).collect(),
+        };
+        Ok(Sentence { context, tokens })
+    }
+
+    /// The text of tokens that the model wrote, without the end of the sentence behind them. Bytes
+    /// may be drawn that are no text; they become U+FFFD.
+    ///
+    /// # Errors
+    ///
+    /// When a token is not in the vocabulary.
+    pub fn decode(&self, tokens: &[u32]) -> Result<String, InferenceError> {
+        let shown = match tokens.split_last() {
+            Some((last, rest)) if Some(*last) == self.end() => rest,
+            _ => tokens,
+        };
+        match self.vocabulary.unit() {
+            Unit::Byte => {
+                let bytes = self.vocabulary.decode_bytes(shown)?;
+                Ok(String::from_utf8_lossy(&bytes).into_owned())
+            }
+            _ => Ok(self.vocabulary.decode(shown)?),
+        }
+    }
+
+    /// The token that ends a sentence, where there is one.
+    pub fn end(&self) -> Option<u32> {
+        self.vocabulary.special(Special::EndOfSentence)
+    }
+}
+
+/// What stands before a text: the end of a sentence, or of a line; nothing where the vocabulary has
+/// neither.
+pub fn boundary(vocabulary: &Vocabulary) -> Option<u32> {
+    vocabulary.special(Special::EndOfSentence).or_else(|| {
+        let line_end = vocabulary.encode_fragment("\n").ok()?;
+        line_end.first().copied()
+    })
+}

@@ -1,0 +1,200 @@
+//! A tagger is trained on a few sentences, saved, and loaded as another project would.
+
+use burn::optim::{AdamConfig, GradientsParams};
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn_recurrent_inference::*;
+use burn_recurrent_models::{
+    CharacterFeatures, SequenceTaggerConfig, ShapeFeatures, TaggerOutput, TokenEncoderConfig,
+};
+use burn_recurrent_text::{
+    TagScheme, TaggingExamples, TaggingVocabularies, TaggingVocabulariesBuilder, WordNormalization,
+    WordShape,
+};
+use std::fs;
+use tempfile::TempDir;
+
+const SENTENCES: [(&str, &str); 4] = [
+    ("wake me at six", "O O O B-time"),
+    ("wake Tom at six thirty", "O B-name O B-time I-time"),
+    ("call Ann Lee now", "O B-name I-name B-time"),
+    ("call me now", "O O B-time"),
+];
+
+const TASK: TaggingTask = TaggingTask::Spans {
+    learn: TagScheme::Bioes,
+    write: TagScheme::Bio,
+};
+
+fn sentences() -> Vec<(Vec<String>, Vec<String>)> {
+    let cut = |text: &str| text.split(' ').map(str::to_string).collect::<Vec<_>>();
+    let pairs = SENTENCES.iter();
+    pairs
+        .map(|(words, labels)| (cut(words), TASK.learned(&cut(labels))))
+        .collect()
+}
+
+fn vocabularies() -> TaggingVocabularies {
+    let mut builder = TaggingVocabulariesBuilder::new(WordNormalization {
+        lowercase: true,
+        digits: false,
+    });
+    for (words, labels) in sentences() {
+        builder.add(&words, &labels);
+    }
+    let mut vocabularies = builder.build().unwrap();
+    vocabularies.labels = TASK.complete(&vocabularies.labels).unwrap();
+    vocabularies
+}
+
+fn config(vocabularies: &TaggingVocabularies, crf: bool) -> SequenceTaggerConfig {
+    let shapes = ShapeFeatures {
+        vocabulary_size: WordShape::NUM_IDS,
+        d_embedding: 4,
+    };
+    let encoder = TokenEncoderConfig::new(vocabularies.words.len(), 12, 16)
+        .with_characters(CharacterFeatures::Cnn {
+            d_embedding: 6,
+            num_filters: 8,
+            width: 3,
+        })
+        .with_character_vocabulary_size(vocabularies.characters.len())
+        .with_dropout_input(0.1)
+        .with_shapes(Some(shapes));
+    let config = SequenceTaggerConfig::new(encoder, vocabularies.labels.len());
+    let constraints = TASK.constraints(&vocabularies.labels).unwrap();
+    match crf {
+        true => config.with_output(TaggerOutput::Crf {
+            constraints: constraints.as_ref().map(transition_constraints),
+            constrain_training: true,
+        }),
+        false => config,
+    }
+}
+
+/// A folder with a tagger that was trained for so many steps.
+fn trained(crf: bool, steps: usize) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let vocabularies = vocabularies();
+    let config = config(&vocabularies, crf);
+    let device = Device::flex().autodiff();
+    device.seed(1);
+    let mut model = config.init(&device).unwrap();
+    let sentences = sentences();
+    let pairs = sentences
+        .iter()
+        .map(|(words, labels)| (words.as_slice(), labels.as_slice()));
+    let batch = TaggingExamples::encode(&vocabularies, 64, pairs).batch(&[0, 1, 2, 3]);
+    let mut optimizer = AdamConfig::new().init();
+    for _ in 0..steps {
+        let targets = TensorData::new(batch.targets.clone(), [batch.batch, batch.time]);
+        let targets = Tensor::<2, Int>::from_data(targets, &device);
+        let loss = model.loss(&tagger_input(&batch, &device), targets);
+        let gradients = (loss.nats / loss.tokens as f64).backward();
+        let gradients = GradientsParams::from_grads(gradients, &model);
+        model = optimizer.step(0.03, model, gradients);
+    }
+    let settings = TaggerSettings::new(TASK);
+    save_tagger(&model, &config, &settings, &vocabularies, folder.path()).unwrap();
+    folder
+}
+
+#[test]
+fn words_are_tagged_after_loading() {
+    for crf in [false, true] {
+        let folder = trained(crf, 60);
+        let tagger = TrainedTagger::load(folder.path(), &Device::flex()).unwrap();
+        for (words, labels) in SENTENCES {
+            let words = burn_recurrent_inference::words(words);
+            assert_eq!(tagger.tag_sentence(&words).join(" "), labels, "{words:?}");
+        }
+        let found = tagger.tag_sentence(&["call", "Ann", "Lee", "now"]);
+        let found: Vec<_> = spans(&found)
+            .iter()
+            .map(|s| (s.kind, s.start, s.end))
+            .collect();
+        assert_eq!(found, [("name", 1, 3), ("time", 3, 4)]);
+
+        // Many at once, in any order and of any length, are tagged as each by itself.
+        let many: Vec<Vec<String>> = ["call me now", "", "wake Tom at six thirty", "hey Zoë"]
+            .map(burn_recurrent_inference::words)
+            .to_vec();
+        let alone: Vec<_> = many
+            .iter()
+            .map(|words| tagger.tag_sentence(words))
+            .collect();
+        assert_eq!(tagger.tag(&many), alone);
+        assert_eq!(alone.iter().map(Vec::len).collect::<Vec<_>>(), [3, 0, 5, 2]);
+    }
+}
+
+#[test]
+fn labels_are_valid_however_little_the_tagger_knows() {
+    for crf in [false, true] {
+        let folder = trained(crf, 0);
+        let tagger = TrainedTagger::load(folder.path(), &Device::flex()).unwrap();
+        let words: Vec<String> = (0..200).map(|n| format!("w{}", n * n % 17)).collect();
+        let labels = tagger.tag_sentence(&words);
+        assert_eq!(labels.len(), 200);
+        assert!(TagScheme::Bio.is_valid(&labels), "{labels:?}");
+    }
+}
+
+#[test]
+fn vocabularies_that_are_not_the_taggers_are_named() {
+    let folder = trained(true, 0);
+    let path = |name: &str| folder.path().join("vocabulary").join(name);
+    let load = || TrainedTagger::load(folder.path(), &Device::flex());
+    let error = || load().unwrap_err();
+    for name in ["words.json", "characters.json", "labels.json"] {
+        let own = fs::read(path(name)).unwrap();
+        let other = match name {
+            "labels.json" => "words.json",
+            "words.json" => "characters.json",
+            _ => "words.json",
+        };
+        fs::copy(path(other), path(name)).unwrap();
+        let message = error().to_string();
+        let part = name.trim_end_matches(".json");
+        assert!(
+            message.contains(part) && message.contains("trained with"),
+            "{message}"
+        );
+        fs::remove_file(path(name)).unwrap();
+        assert!(error().to_string().contains(name));
+        fs::write(path(name), own).unwrap();
+    }
+    let own = fs::read_to_string(path("normalization.json")).unwrap();
+    fs::write(path("normalization.json"), own.replace("true", "false")).unwrap();
+    assert!(matches!(error(), InferenceError::OtherVocabulary { .. }));
+    fs::write(path("normalization.json"), own).unwrap();
+    assert!(load().is_ok());
+
+    let description = folder.path().join("model.json");
+    let text = fs::read_to_string(&description).unwrap();
+    let edited = |from: &str, to: &str, messages: &[&str]| {
+        assert!(text.contains(from), "{text}");
+        fs::write(&description, text.replace(from, to)).unwrap();
+        let error = error().to_string();
+        for message in messages {
+            assert!(error.contains(message), "no `{message}` in {error}");
+        }
+    };
+    edited(
+        "\"max_characters\": 64",
+        "\"max_characters\": 0",
+        &["model.json", "max_characters"],
+    );
+    edited(
+        "\"learn\": \"bioes\"",
+        "\"learn\": \"bilou\"",
+        &["model.json", "bilou"],
+    );
+    edited(
+        "\"learn\": \"bioes\"",
+        "\"learn\": \"bio\"",
+        &["scheme bio"],
+    );
+    let words = vocabularies().words.len();
+    let size = |words: usize| format!("\"vocabulary_size\": {words},\n      \"d_word\"");
+    edited(&size(words), &size(words + 1), &["words, its vocabulary"]);
+}

@@ -1,0 +1,261 @@
+//! Weights as the bytes of a safetensors file.
+
+use super::file::sha256;
+use super::misfit::{TensorType, WeightsMisfit};
+use burn::module::Module;
+use burn::store::{ModuleSnapshot, SafetensorsStore};
+use burn::tensor::DType;
+use safetensors::{Dtype, SafeTensors};
+use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Why weights could not be written or read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum WeightsError {
+    /// The bytes are no safetensors file, or not the one that was written.
+    #[error("{0}")]
+    Damaged(String),
+    /// The weights are another model's.
+    #[error("{0}")]
+    DoNotFit(WeightsMisfit),
+    /// Burn could not give or take the numbers.
+    #[error("{0}")]
+    Store(String),
+}
+
+/// The key of the tensors' SHA-256 in the file's metadata.
+const CHECKSUM: &str = "sha256";
+
+/// A module's weights as a safetensors file, under the names that Burn gives them. Equal weights
+/// are equal bytes, and the tensors' SHA-256 is in the file's metadata.
+///
+/// # Errors
+///
+/// [`WeightsError::Store`] when Burn cannot give the numbers.
+pub fn weights_to_bytes<M: Module>(module: &M) -> Result<Vec<u8>, WeightsError> {
+    let serialize = |checksum: &str| {
+        // One entry of metadata: Burn writes several in random order, and equal weights should be
+        // equal files.
+        let mut store = SafetensorsStore::from_bytes(None)
+            .clear_metadata()
+            .metadata(CHECKSUM, checksum);
+        let saved = module.save_into(&mut store);
+        let bytes = saved.and_then(|()| store.get_bytes());
+        bytes.map_err(|error| WeightsError::Store(error.to_string()))
+    };
+    // The checksum is of the numbers, and stands before them in the file: the first pass is for it.
+    let first = serialize("")?;
+    let (header, _) = SafeTensors::read_metadata(&first)
+        .map_err(|error| WeightsError::Store(error.to_string()))?;
+    serialize(&sha256(&first[8 + header..]))
+}
+
+/// The module with the weights of a safetensors file that [`weights_to_bytes`] made.
+///
+/// # Errors
+///
+/// [`WeightsError::Damaged`] when the bytes are no such file or were changed, and
+/// [`WeightsError::DoNotFit`], which names every tensor, when they are of another module.
+pub fn weights_from_bytes<M: Module>(mut module: M, bytes: Vec<u8>) -> Result<M, WeightsError> {
+    let found = check_safetensors(&bytes)?;
+    let tensors = module.collect(None, None, false).into_iter();
+    let expected = tensors
+        .map(|tensor| {
+            let shape = tensor.shape.as_slice().to_vec();
+            let dtype = safetensors_dtype(tensor.dtype).ok_or_else(|| {
+                WeightsError::Store(format!(
+                    "`{}` is {:?}, which safetensors has not",
+                    tensor.name, tensor.dtype
+                ))
+            })?;
+            Ok((tensor.name, TensorType { shape, dtype }))
+        })
+        .collect::<Result<_, WeightsError>>()?;
+    if let Some(misfit) = WeightsMisfit::between(&expected, &found) {
+        return Err(WeightsError::DoNotFit(misfit));
+    }
+    let mut store = SafetensorsStore::from_bytes(Some(bytes));
+    match module.load_from(&mut store) {
+        Ok(_) => Ok(module),
+        Err(error) => Err(WeightsError::Store(error.to_string())),
+    }
+}
+
+/// Checks that the bytes are a whole safetensors file in which the SHA-256 of the tensors, where it
+/// is given, holds; gives its tensors by name. Allocates no more than the file has bytes.
+pub(super) fn check_safetensors(
+    bytes: &[u8],
+) -> Result<BTreeMap<String, TensorType>, WeightsError> {
+    let damaged = |message: String| WeightsError::Damaged(message);
+    let (header, metadata) = SafeTensors::read_metadata(bytes)
+        .map_err(|error| damaged(format!("it is no whole safetensors file: {error}")))?;
+    let (header, data) = bytes[8..].split_at(header);
+    let _: UniqueNames = serde_json::from_slice(header)
+        .map_err(|error| damaged(format!("its header is wrong: {error}")))?;
+    let expected = metadata.metadata().as_ref();
+    if let Some(expected) = expected.and_then(|metadata| metadata.get(CHECKSUM)) {
+        let found = sha256(data);
+        if *expected != found {
+            return Err(damaged(format!(
+                "the SHA-256 of its tensors is {found}, not {expected}"
+            )));
+        }
+    }
+    let tensors = metadata.tensors().into_iter().map(|(name, info)| {
+        let shape = info.shape.clone();
+        let dtype = info.dtype;
+        (name, TensorType { shape, dtype })
+    });
+    Ok(tensors.collect())
+}
+
+fn safetensors_dtype(dtype: DType) -> Option<Dtype> {
+    Some(match dtype {
+        DType::F64 => Dtype::F64,
+        DType::F32 | DType::Flex32 => Dtype::F32,
+        DType::F16 => Dtype::F16,
+        DType::BF16 => Dtype::BF16,
+        DType::I64 => Dtype::I64,
+        DType::I32 => Dtype::I32,
+        DType::I16 => Dtype::I16,
+        DType::I8 => Dtype::I8,
+        DType::U64 => Dtype::U64,
+        DType::U32 => Dtype::U32,
+        DType::U16 => Dtype::U16,
+        DType::U8 => Dtype::U8,
+        _ => return None,
+    })
+}
+
+/// A JSON object without a name twice.
+struct UniqueNames;
+
+impl<'de> Deserialize<'de> for UniqueNames {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Names;
+        impl<'de> Visitor<'de> for Names {
+            type Value = UniqueNames;
+
+            fn expecting(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                f.write_str("an object of tensors")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<UniqueNames, A::Error> {
+                let mut names = BTreeSet::new();
+                while let Some((name, IgnoredAny)) = map.next_entry::<String, IgnoredAny>()? {
+                    if let Some(name) = names.replace(name) {
+                        return Err(A::Error::custom(format!("it names `{name}` twice")));
+                    }
+                }
+                Ok(UniqueNames)
+            }
+        }
+        deserializer.deserialize_map(Names)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use burn::nn::{Linear, LinearConfig};
+    use burn::tensor::Device;
+    use proptest::prelude::*;
+
+    fn linear(d_input: usize, d_output: usize) -> Linear {
+        LinearConfig::new(d_input, d_output).init(&Device::flex())
+    }
+
+    fn file(header: &str, data: &[u8]) -> Vec<u8> {
+        let length = (header.len() as u64).to_le_bytes();
+        [&length, header.as_bytes(), data].concat()
+    }
+
+    #[test]
+    fn weights_come_back_and_equal_weights_are_equal_bytes() {
+        let module = linear(3, 2);
+        let bytes = weights_to_bytes(&module).unwrap();
+        assert_eq!(weights_to_bytes(&module).unwrap(), bytes);
+        let loaded = weights_from_bytes(linear(3, 2), bytes.clone()).unwrap();
+        assert_eq!(loaded.weight.to_data(), module.weight.to_data());
+        assert_eq!(weights_to_bytes(&loaded).unwrap(), bytes);
+    }
+
+    #[test]
+    fn every_tensor_that_does_not_fit_is_named() {
+        let bytes = weights_to_bytes(&linear(3, 2)).unwrap();
+        let error = weights_from_bytes(linear(4, 5), bytes.clone()).unwrap_err();
+        let message = error.to_string();
+        for part in [
+            "weight is [3, 2], expected [4, 5]",
+            "bias is [2], expected [5]",
+        ] {
+            assert!(message.contains(part), "{message}");
+        }
+        let without_bias = LinearConfig::new(3, 2)
+            .with_bias(false)
+            .init(&Device::flex());
+        let error = weights_from_bytes(without_bias.clone(), bytes).unwrap_err();
+        assert_eq!(error.to_string(), "extra bias");
+        let bytes = weights_to_bytes(&without_bias).unwrap();
+        let error = weights_from_bytes(linear(3, 2), bytes).unwrap_err();
+        assert_eq!(error.to_string(), "missing bias");
+    }
+
+    #[test]
+    fn headers_that_lie_are_refused() {
+        let tensor =
+            |offsets: &str| format!(r#"{{"dtype":"F32","shape":[2],"data_offsets":{offsets}}}"#);
+        let whole = format!(r#"{{"weight":{}}}"#, tensor("[0,8]"));
+        assert!(check_safetensors(&file(&whole, &[0; 8])).is_ok());
+        let twice = format!(r#"{{"weight":{0},"weight":{0}}}"#, tensor("[0,8]"));
+        for (header, length) in [
+            (whole.clone(), 7),
+            (whole, 9),
+            (twice, 8),
+            (format!(r#"{{"weight":{}}}"#, tensor("[0,9000000000000000]")), 8),
+            (format!(r#"{{"weight":{}}}"#, tensor("[8,0]")), 8),
+            (r#"{"weight":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,8]}}"#.into(), 8),
+            (r#"{"weight":{"dtype":"F99","shape":[2],"data_offsets":[0,8]}}"#.into(), 8),
+            ("[]".into(), 0),
+        ] {
+            let error = check_safetensors(&file(&header, &vec![0; length])).unwrap_err();
+            assert!(matches!(error, WeightsError::Damaged(_)), "{header}: {error}");
+        }
+        for bytes in [&[][..], &[1, 2, 3], &[255; 8], &[255; 64]] {
+            assert!(matches!(
+                check_safetensors(bytes),
+                Err(WeightsError::Damaged(_))
+            ));
+        }
+    }
+
+    #[test]
+    fn other_types_of_elements_are_named() {
+        let header = r#"{"bias":{"dtype":"F16","shape":[2],"data_offsets":[0,4]},"weight":{"dtype":"F32","shape":[3,2],"data_offsets":[4,28]}}"#;
+        let error = weights_from_bytes(linear(3, 2), file(header, &[0; 28])).unwrap_err();
+        assert_eq!(error.to_string(), "bias is [2] of F16, expected [2]");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+
+        #[test]
+        fn whatever_is_changed_in_a_file_is_an_error(place in 0usize..4096, byte in any::<u8>(), cut in any::<bool>()) {
+            let whole = weights_to_bytes(&linear(3, 2)).unwrap();
+            let place = place % whole.len();
+            let mut bytes = whole.clone();
+            match cut {
+                true => bytes.truncate(place),
+                false => bytes[place] = byte,
+            }
+            let changed = bytes != whole;
+            // White space in the header says nothing.
+            let loaded = weights_from_bytes(linear(3, 2), bytes);
+            if let Ok(loaded) = &loaded {
+                prop_assert_eq!(weights_to_bytes(loaded).unwrap(), whole);
+            }
+            prop_assert!(changed || loaded.is_ok());
+        }
+    }
+}
