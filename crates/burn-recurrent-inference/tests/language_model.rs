@@ -33,7 +33,7 @@ fn train<M: NeuralLanguageModel>(mut model: M, tokens: &[u32], device: &Device) 
         let shape = [1, tokens.len()];
         Tensor::<2, Int>::from_data(TensorData::new(tokens, shape), device)
     };
-    for _ in 0..60 {
+    for _ in 0..200 {
         let (inputs, targets) = (row(&tokens[..tokens.len() - 1]), row(&tokens[1..]));
         let (nats, _) = model.nats(inputs, targets, None);
         let gradients = GradientsParams::from_grads(nats.mean().backward(), &model);

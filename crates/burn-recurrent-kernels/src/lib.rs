@@ -1,8 +1,4 @@
-//! Fused sequence operations for recurrent layers, as a Burn backend extension.
-//!
-//! An operation here runs a whole layer over a whole sequence, forward and backward, on a CPU with
-//! Burn's Flex backend. Ask [`path`] first whether a device and a type of numbers have it; the same
-//! computation in plain tensor operations lives in the crate `burn-recurrent`.
+#![doc = include_str!("../README.md")]
 
 mod cross_entropy;
 mod dropout;
