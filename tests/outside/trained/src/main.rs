@@ -12,7 +12,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let device = Device::default();
 
     let model = TrainedLanguageModel::load(folder()?, &device)?;
-    for sentence in ["tom is happy .", "happy . is tom"] {
+    for sentence in ["she was afraid .", "afraid . was she"] {
         println!("perplexity {:.9}", model.score(sentence)?.perplexity());
     }
     let sampler = Sampler::new(SamplerConfig::default(), 3)?;
