@@ -3,7 +3,7 @@
 use burn_recurrent_models::{CrfError, SavedModelError};
 use burn_recurrent_text::{TagConstraintError, TaggingFileError, TextError, VocabularyFileError};
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 /// What is wrong with a trained model in its folder, or with the text that it is given.
@@ -30,6 +30,19 @@ pub enum InferenceError {
         /// What is wrong.
         message: String,
     },
+    /// The description says more of the text than this version reads.
+    #[error(
+        "{path} has version {found} of `text`, and this version of burn-recurrent-inference reads up to {newest}; update \
+         burn-recurrent-inference"
+    )]
+    NewerText {
+        /// The description.
+        path: PathBuf,
+        /// Its version.
+        found: u64,
+        /// The newest version that is read.
+        newest: u32,
+    },
     /// The vocabulary is another model's.
     #[error(
         "the {name} in {path} are not the vocabulary that the model was trained with (fingerprint {found}, expected \
@@ -47,11 +60,12 @@ pub enum InferenceError {
     },
     /// The model has another number of ids than the vocabulary.
     #[error(
-        "the model in {folder} has {model} {name}, its vocabulary {vocabulary}; put back the files of one training"
+        "the model{} has {model} {name}, its vocabulary {vocabulary}; take both from one training",
+        in_folder(folder)
     )]
     Size {
-        /// The folder.
-        folder: PathBuf,
+        /// The folder, where they are from one.
+        folder: Option<PathBuf>,
         /// What is counted.
         name: &'static str,
         /// How many the model has.
@@ -59,6 +73,9 @@ pub enum InferenceError {
         /// How many the vocabulary has.
         vocabulary: usize,
     },
+    /// A tagger that is to see no character of a word.
+    #[error("`max_characters` must be at least 1, but is 0")]
+    NoCharacters,
     /// The labels are none of the scheme that they should be of.
     #[error(transparent)]
     Labels(#[from] TagConstraintError),
@@ -66,7 +83,7 @@ pub enum InferenceError {
     #[error(transparent)]
     Constraints(#[from] CrfError),
     /// The folder of a tagger's vocabularies cannot be made.
-    #[error("cannot make the folder {path}: {source}")]
+    #[error("cannot make the folder {path}")]
     Folder {
         /// The folder.
         path: PathBuf,
@@ -82,4 +99,37 @@ pub enum InferenceError {
     /// There is nothing to write after.
     #[error("the model's vocabulary has nothing that a text could begin after; give it a prompt")]
     NoPrompt,
+}
+
+impl InferenceError {
+    /// The same with the folder that the model is from, where it has a place for it.
+    pub(crate) fn in_folder(mut self, path: &Path) -> Self {
+        if let Self::Size { folder, .. } = &mut self {
+            *folder = Some(path.to_path_buf());
+        }
+        self
+    }
+}
+
+/// Checks that a model and its vocabulary have as many ids.
+pub(crate) fn check_size(
+    name: &'static str,
+    model: usize,
+    vocabulary: usize,
+) -> Result<(), InferenceError> {
+    match model == vocabulary {
+        true => Ok(()),
+        false => Err(InferenceError::Size {
+            folder: None,
+            name,
+            model,
+            vocabulary,
+        }),
+    }
+}
+
+fn in_folder(folder: &Option<PathBuf>) -> String {
+    folder
+        .as_ref()
+        .map_or_else(String::new, |folder| format!(" in {}", folder.display()))
 }

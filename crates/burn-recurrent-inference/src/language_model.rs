@@ -1,12 +1,13 @@
 //! A trained language model: text in, probabilities and text out.
 
 use crate::InferenceError;
+use crate::error::check_size;
 use crate::language_model_text::load_vocabulary;
 use burn::tensor::Device;
 use burn_recurrent_models::{
     AnyLanguageModel, Generation, LanguageModel, ModelDescription, Sampler, Score, generate, score,
 };
-use burn_recurrent_text::{Special, TextError, Unit, Vocabulary};
+use burn_recurrent_text::{Special, Unit, Vocabulary};
 use std::path::Path;
 
 /// A trained language model of any kind and its vocabulary.
@@ -28,6 +29,7 @@ pub struct TrainedLanguageModel {
 
 /// A sentence as a language model is asked how likely it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Sentence {
     /// What stands before it: it is read and not counted.
     pub context: Vec<u32>,
@@ -59,17 +61,12 @@ impl TrainedLanguageModel {
         device: &Device,
     ) -> Result<Self, InferenceError> {
         let folder = folder.as_ref();
+        AnyLanguageModel::check_kind(description, folder)?;
         let vocabulary = load_vocabulary(description, folder)?;
         let model = AnyLanguageModel::load_described(description, folder, device)?;
-        match model.vocabulary_size() == vocabulary.len() {
-            true => Ok(Self { model, vocabulary }),
-            false => Err(InferenceError::Size {
-                folder: folder.to_path_buf(),
-                name: "tokens",
-                model: model.vocabulary_size(),
-                vocabulary: vocabulary.len(),
-            }),
-        }
+        check_size("tokens", model.vocabulary_size(), vocabulary.len())
+            .map_err(|error| error.in_folder(folder))?;
+        Ok(Self { model, vocabulary })
     }
 
     /// The model: token ids in, probabilities out.
@@ -101,6 +98,10 @@ impl TrainedLanguageModel {
     /// # Errors
     ///
     /// As [`prompt`](Self::prompt).
+    ///
+    /// # Panics
+    ///
+    /// If the model's weights give no token a probability, as with NaN among them.
     pub fn write(
         &self,
         prompt: &str,
@@ -118,7 +119,8 @@ impl TrainedLanguageModel {
     ///
     /// # Panics
     ///
-    /// If the prompt is empty and the model a neural one, or a token is not in the vocabulary.
+    /// If the prompt is empty and the model a neural one, or a token is not in the vocabulary; when
+    /// drawing, if the model's weights give no token a probability, as with NaN among them.
     pub fn generate(
         &self,
         prompt: &[u32],
@@ -151,7 +153,7 @@ impl TrainedLanguageModel {
     /// # Errors
     ///
     /// When a token is not in a vocabulary without `<unk>`.
-    pub fn sentence(&self, sentence: &str) -> Result<Sentence, TextError> {
+    pub fn sentence(&self, sentence: &str) -> Result<Sentence, InferenceError> {
         let mut tokens = self.vocabulary.encode_fragment(sentence)?;
         tokens.extend(self.end());
         // Without anything before it a text's first token is not predicted but given.
@@ -191,8 +193,12 @@ impl TrainedLanguageModel {
 /// What stands before a text: the end of a sentence, or of a line; nothing where the vocabulary has
 /// neither.
 pub fn boundary(vocabulary: &Vocabulary) -> Option<u32> {
+    let unknown = vocabulary.special(Special::Unknown);
     vocabulary.special(Special::EndOfSentence).or_else(|| {
         let line_end = vocabulary.encode_fragment("\n").ok()?;
-        line_end.first().copied()
+        line_end
+            .first()
+            .copied()
+            .filter(|end| Some(*end) != unknown)
     })
 }

@@ -1,11 +1,15 @@
 //! What a language model's description says of its text.
 
 use crate::InferenceError;
-use burn_recurrent_models::{ModelConfig, ModelDescription, SavedModel};
+use crate::error::check_size;
+use burn_recurrent_models::{ModelConfig, ModelDescription, SavedLanguageModel};
 use burn_recurrent_text::Vocabulary;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::path::Path;
+
+/// The version of the part `text` that is written, and the newest that is read.
+pub(crate) const TEXT_VERSION: u32 = 1;
 
 /// The vocabulary's file, in the folder of the model.
 const VOCABULARY: &str = "vocabulary.json";
@@ -14,26 +18,31 @@ const VOCABULARY: &str = "vocabulary.json";
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct LanguageModelText {
+    version: u32,
     /// The fingerprint of `vocabulary.json`.
     vocabulary: String,
 }
 
-/// Writes a language model and its vocabulary into a folder: what
+/// Writes a language model and its vocabulary into a folder, which is made if there is none: what
 /// [`TrainedLanguageModel::load`](crate::TrainedLanguageModel::load) reads. Each file is there whole
 /// or not at all, `model.json` last.
 ///
 /// # Errors
 ///
-/// When a file cannot be written, or the model is not one of `config`.
-pub fn save_language_model<M: SavedModel>(
+/// When the model is not one of `config` or has another number of tokens than the vocabulary, and
+/// then nothing is written; or when a file cannot be written.
+pub fn save_language_model<M: SavedLanguageModel>(
     model: &M,
     config: &M::Config,
     vocabulary: &Vocabulary,
     folder: impl AsRef<Path>,
 ) -> Result<(), InferenceError> {
     let folder = folder.as_ref();
+    check_size("tokens", model.num_tokens(), vocabulary.len())?;
+    let files = model.prepare(config, Some(text(vocabulary)))?;
+    make_folder(folder)?;
     vocabulary.save(folder.join(VOCABULARY))?;
-    Ok(model.save(config, Some(text(vocabulary)), folder)?)
+    Ok(files.write(folder)?)
 }
 
 /// Describes the language model whose weights a folder has already, for those that were saved before
@@ -53,7 +62,12 @@ pub fn describe_language_model(
 
 fn text(vocabulary: &Vocabulary) -> Value {
     let vocabulary = vocabulary.fingerprint().to_string();
-    serde_json::to_value(LanguageModelText { vocabulary }).expect("a string is JSON")
+    let version = TEXT_VERSION;
+    serde_json::to_value(LanguageModelText {
+        version,
+        vocabulary,
+    })
+    .expect("a number and a string are JSON")
 }
 
 /// Reads the vocabulary that a language model was trained with.
@@ -63,6 +77,7 @@ pub(crate) fn load_vocabulary(
 ) -> Result<Vocabulary, InferenceError> {
     let LanguageModelText {
         vocabulary: expected,
+        ..
     } = read_text(description, folder)?;
     let path = folder.join(VOCABULARY);
     let vocabulary = Vocabulary::load(&path)?;
@@ -78,6 +93,14 @@ pub(crate) fn load_vocabulary(
     }
 }
 
+/// Makes the folder of a model, where there is none.
+pub(crate) fn make_folder(folder: &Path) -> Result<(), InferenceError> {
+    std::fs::create_dir_all(folder).map_err(|source| InferenceError::Folder {
+        path: folder.to_path_buf(),
+        source,
+    })
+}
+
 /// The part `text` of a description.
 pub(crate) fn read_text<T: for<'de> Deserialize<'de>>(
     description: &ModelDescription,
@@ -89,5 +112,16 @@ pub(crate) fn read_text<T: for<'de> Deserialize<'de>>(
     };
     let text = description.text.clone();
     let text = text.ok_or_else(|| no_text("it has no `text`".to_string()))?;
+    // Another version may have other fields, so the version is looked at before them.
+    match text.get("version").and_then(Value::as_u64) {
+        Some(found) if found > u64::from(TEXT_VERSION) => {
+            return Err(InferenceError::NewerText {
+                path: folder.join(ModelDescription::FILE),
+                found,
+                newest: TEXT_VERSION,
+            });
+        }
+        _ => {}
+    }
     serde_json::from_value(text).map_err(|error| no_text(format!("`text`: {error}")))
 }

@@ -15,6 +15,11 @@ pub use tagger::TrainedTagger;
 pub use tagger_input::tagger_input;
 pub use tagger_text::{TaggerSettings, describe_tagger, save_tagger, transition_constraints};
 
+/// The crate of the models, for what [`TrainedLanguageModel::model`] and the like give.
+pub use burn_recurrent_models as models;
+/// The crate of the vocabularies, for what [`TrainedLanguageModel::vocabulary`] and the like give.
+pub use burn_recurrent_text as text;
+
 // What one needs beside them to use them.
 pub use burn_recurrent_models::{Sampler, SamplerConfig, SamplerError, Score};
-pub use burn_recurrent_text::{Span, TaggingTask, spans, words};
+pub use burn_recurrent_text::{Span, TagScheme, TaggingTask, spans, words};

@@ -1,7 +1,7 @@
 //! A trained tagger: words in, labels out.
 
-use crate::tagger_text::{check_sizes, load_vocabularies};
-use crate::{InferenceError, TaggerSettings, tagger_input, transition_constraints};
+use crate::tagger_text::{check_settings, check_sizes, load_vocabularies};
+use crate::{InferenceError, TaggerSettings, tagger_input};
 use burn::module::Module;
 use burn::tensor::Device;
 use burn_recurrent_models::{
@@ -34,7 +34,7 @@ const BATCH_TOKENS: usize = 4_000;
 #[derive(Debug)]
 pub struct TrainedTagger {
     model: SequenceTagger,
-    /// Chooses valid labels where the model itself has a softmax only.
+    /// Chooses valid labels where the model itself does not.
     chooser: Option<LinearChainCrf>,
     vocabularies: Arc<TaggingVocabularies>,
     settings: TaggerSettings,
@@ -67,7 +67,7 @@ impl TrainedTagger {
         device: &Device,
     ) -> Result<Self, InferenceError> {
         let folder = folder.as_ref();
-        let ModelConfig::Tagger(config) = &description.config else {
+        let ModelConfig::Tagger(_) = description.config else {
             return Err(InferenceError::Model(SavedModelError::OtherKind {
                 folder: folder.to_path_buf(),
                 found: description.config.kind(),
@@ -75,16 +75,16 @@ impl TrainedTagger {
             }));
         };
         let (vocabularies, settings) = load_vocabularies(description, folder)?;
-        check_sizes(config, &vocabularies, folder)?;
         let model = SequenceTagger::load_described(description, folder, device)?;
-        Self::new(model, settings, Arc::new(vocabularies))
+        Self::new(model, settings, Arc::new(vocabularies)).map_err(|error| error.in_folder(folder))
     }
 
     /// A tagger of a model that is at hand.
     ///
     /// # Errors
     ///
-    /// When labels are none of the scheme that was learned, or allow no valid sequence.
+    /// When the model has another number of words, characters or labels than the vocabularies, or
+    /// labels are none of the scheme that was learned, or allow no valid sequence.
     pub fn new(
         model: SequenceTagger,
         settings: TaggerSettings,
@@ -93,18 +93,19 @@ impl TrainedTagger {
         // Without gradients and dropout.
         let model = model.valid();
         let device = model.devices().into_iter().next().unwrap_or_default();
-        let constraints = match settings.constrained {
-            true => settings.task.constraints(&vocabularies.labels)?,
-            false => None,
-        };
+        check_sizes(&model, &vocabularies)?;
+        let constraints = check_settings(&settings, &vocabularies)?;
         let chooser = match (&model.crf, constraints) {
             // Without transitions the best sequence has each word's best label, as far as it is
             // allowed.
             (None, Some(constraints)) => Some(
                 LinearChainCrfConfig::new(vocabularies.labels.len())
-                    .with_constraints(Some(transition_constraints(&constraints)))
+                    .with_constraints(Some(constraints))
                     .init(&device)?,
             ),
+            (Some(crf), Some(constraints)) if crf.constraints().is_none() => {
+                Some(crf.clone().with_constraints(constraints)?)
+            }
             _ => None,
         };
         Ok(Self {
@@ -154,7 +155,8 @@ impl TrainedTagger {
     }
 
     /// The labels of each sentence, as many as it has words. Many sentences at once go faster than
-    /// one after the other.
+    /// one after the other. One of more than 10,000 words is tagged in pieces of so many, so that
+    /// memory has a bound.
     pub fn tag<S: AsRef<[W]>, W: AsRef<str>>(&self, sentences: &[S]) -> Vec<Vec<String>> {
         let pieces: Vec<(usize, &[W])> = sentences
             .iter()

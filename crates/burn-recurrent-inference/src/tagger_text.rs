@@ -1,10 +1,12 @@
 //! What a tagger's description says of its text.
 
 use crate::InferenceError;
-use crate::language_model_text::read_text;
+use crate::error::check_size;
+use crate::language_model_text::{TEXT_VERSION, make_folder, read_text};
+use burn::nn::Embedding;
 use burn_recurrent_models::{
-    CharacterFeatures, ModelConfig, ModelDescription, SavedModel, SequenceTagger,
-    SequenceTaggerConfig, TransitionConstraints,
+    ModelConfig, ModelDescription, SavedModel, SequenceTagger, SequenceTaggerConfig,
+    TransitionConstraints,
 };
 use burn_recurrent_text::{
     TagConstraints, TaggingExamples, TaggingTask, TaggingVocabularies, WordShape,
@@ -24,7 +26,8 @@ const VOCABULARIES: &str = "vocabulary";
 pub struct TaggerSettings {
     /// What its labels are.
     pub task: TaggingTask,
-    /// Whether labels of spans are chosen so that they are valid in the scheme that it learned.
+    /// Whether labels of spans are chosen so that they are valid in the scheme that it learned. A conditional
+    /// random field with constraints of its own keeps these in any case.
     pub constrained: bool,
     /// Of a longer word only the first and the last half of so many characters are seen; at least 1.
     pub max_characters: usize,
@@ -57,18 +60,21 @@ impl TaggerSettings {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct TaggerText {
+    version: u32,
     /// The fingerprints of the vocabularies.
     vocabularies: BTreeMap<String, String>,
     settings: TaggerSettings,
 }
 
-/// Writes a tagger and its vocabularies into a folder: what
+/// Writes a tagger and its vocabularies into a folder, which is made if there is none: what
 /// [`TrainedTagger::load`](crate::TrainedTagger::load) reads. Each file is there whole or not at
 /// all, `model.json` last.
 ///
 /// # Errors
 ///
-/// When a file cannot be written, or the model is not one of `config`.
+/// When the model is not one of `config`, has another number of words, characters or labels than the
+/// vocabularies, or the settings allow no labels, and then nothing is written; or when a file cannot
+/// be written.
 pub fn save_tagger(
     model: &SequenceTagger,
     config: &SequenceTaggerConfig,
@@ -76,13 +82,13 @@ pub fn save_tagger(
     vocabularies: &TaggingVocabularies,
     folder: impl AsRef<Path>,
 ) -> Result<(), InferenceError> {
+    check_sizes(model, vocabularies)?;
+    check_settings(settings, vocabularies)?;
+    let files = model.prepare(config, Some(text(settings, vocabularies)))?;
     let path = folder.as_ref().join(VOCABULARIES);
-    std::fs::create_dir_all(&path).map_err(|source| InferenceError::Folder {
-        path: path.clone(),
-        source,
-    })?;
+    make_folder(&path)?;
     vocabularies.save(path)?;
-    Ok(model.save(config, Some(text(settings, vocabularies)), folder)?)
+    Ok(files.write(folder)?)
 }
 
 /// Describes the tagger whose weights a folder has already, for those that were saved before there
@@ -114,6 +120,7 @@ pub fn transition_constraints(constraints: &TagConstraints) -> TransitionConstra
 
 fn text(settings: &TaggerSettings, vocabularies: &TaggingVocabularies) -> Value {
     let text = TaggerText {
+        version: TEXT_VERSION,
         vocabularies: vocabularies.fingerprints(),
         settings: *settings,
     };
@@ -128,6 +135,7 @@ pub(crate) fn load_vocabularies(
     let TaggerText {
         vocabularies: expected,
         settings,
+        ..
     } = read_text(description, folder)?;
     if settings.max_characters == 0 {
         return Err(InferenceError::NoText {
@@ -153,30 +161,38 @@ pub(crate) fn load_vocabularies(
 
 /// Checks that a tagger has as many ids as its vocabularies.
 pub(crate) fn check_sizes(
-    config: &SequenceTaggerConfig,
+    model: &SequenceTagger,
     vocabularies: &TaggingVocabularies,
-    folder: &Path,
 ) -> Result<(), InferenceError> {
-    let encoder = &config.encoder;
-    let words = vocabularies.words.len();
-    let mut sizes = vec![
-        ("words", encoder.vocabulary_size, words),
-        ("labels", config.num_labels, vocabularies.labels.len()),
-    ];
-    if encoder.characters != (CharacterFeatures::None {}) {
-        let characters = vocabularies.characters.len();
-        sizes.push(("characters", encoder.character_vocabulary_size, characters));
+    let rows = |embedding: &Embedding| embedding.weight.dims()[0];
+    let encoder = &model.encoder;
+    check_size("words", rows(&encoder.words), vocabularies.words.len())?;
+    if let Some(characters) = &encoder.characters {
+        let known = vocabularies.characters.len();
+        check_size("characters", rows(&characters.embedding), known)?;
     }
-    if let Some(shapes) = encoder.shapes {
-        sizes.push(("shapes", shapes.vocabulary_size, WordShape::NUM_IDS));
+    if let Some(shapes) = &encoder.shapes {
+        check_size("shapes", rows(shapes), WordShape::NUM_IDS)?;
     }
-    match sizes.into_iter().find(|(_, model, known)| model != known) {
-        None => Ok(()),
-        Some((name, model, vocabulary)) => Err(InferenceError::Size {
-            folder: folder.to_path_buf(),
-            name,
-            model,
-            vocabulary,
-        }),
+    let [_, labels] = model.output.weight.dims();
+    check_size("labels", labels, vocabularies.labels.len())
+}
+
+/// Checks that words have characters and labels valid sequences; gives the constraints where there are some.
+pub(crate) fn check_settings(
+    settings: &TaggerSettings,
+    vocabularies: &TaggingVocabularies,
+) -> Result<Option<TransitionConstraints>, InferenceError> {
+    if settings.max_characters == 0 {
+        return Err(InferenceError::NoCharacters);
     }
+    let constraints = match settings.constrained {
+        true => settings.task.constraints(&vocabularies.labels)?,
+        false => None,
+    };
+    let constraints = constraints.as_ref().map(transition_constraints);
+    if let Some(constraints) = &constraints {
+        constraints.validate(vocabularies.labels.len())?;
+    }
+    Ok(constraints)
 }

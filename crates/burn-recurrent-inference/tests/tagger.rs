@@ -7,10 +7,11 @@ use burn_recurrent_models::{
     CharacterFeatures, SequenceTaggerConfig, ShapeFeatures, TaggerOutput, TokenEncoderConfig,
 };
 use burn_recurrent_text::{
-    TagScheme, TaggingExamples, TaggingVocabularies, TaggingVocabulariesBuilder, WordNormalization,
-    WordShape,
+    TaggingExamples, TaggingVocabularies, TaggingVocabulariesBuilder, WordNormalization, WordShape,
 };
+use serde_json::{Value, json};
 use std::fs;
+use std::sync::Arc;
 use tempfile::TempDir;
 
 const SENTENCES: [(&str, &str); 4] = [
@@ -170,31 +171,100 @@ fn vocabularies_that_are_not_the_taggers_are_named() {
     assert!(load().is_ok());
 
     let description = folder.path().join("model.json");
-    let text = fs::read_to_string(&description).unwrap();
-    let edited = |from: &str, to: &str, messages: &[&str]| {
-        assert!(text.contains(from), "{text}");
-        fs::write(&description, text.replace(from, to)).unwrap();
+    let text: Value = serde_json::from_slice(&fs::read(&description).unwrap()).unwrap();
+    let edited = |edit: &dyn Fn(&mut Value), messages: &[&str]| {
+        let mut text = text.clone();
+        edit(&mut text);
+        fs::write(&description, serde_json::to_vec(&text).unwrap()).unwrap();
         let error = error().to_string();
         for message in messages {
             assert!(error.contains(message), "no `{message}` in {error}");
         }
     };
+    let settings =
+        |text: &mut Value, key: &str, value: Value| text["text"]["settings"][key] = value;
     edited(
-        "\"max_characters\": 64",
-        "\"max_characters\": 0",
+        &|text| settings(text, "max_characters", 0.into()),
         &["model.json", "max_characters"],
     );
+    let learn = |scheme: &str| json!({"kind": "spans", "learn": scheme, "write": "bio"});
     edited(
-        "\"learn\": \"bioes\"",
-        "\"learn\": \"bilou\"",
+        &|text| settings(text, "task", learn("bilou")),
         &["model.json", "bilou"],
     );
     edited(
-        "\"learn\": \"bioes\"",
-        "\"learn\": \"bio\"",
+        &|text| settings(text, "task", learn("bio")),
         &["scheme bio"],
     );
-    let words = vocabularies().words.len();
-    let size = |words: usize| format!("\"vocabulary_size\": {words},\n      \"d_word\"");
-    edited(&size(words), &size(words + 1), &["words, its vocabulary"]);
+    edited(
+        &|text| {
+            text["text"]["version"] = 2.into();
+            text["text"]["more"] = true.into();
+        },
+        &["model.json", "version 2", "update burn-recurrent-inference"],
+    );
+}
+
+#[test]
+fn what_does_not_fit_together_is_refused_before_anything_is_written() {
+    let folder = trained(true, 0);
+    let files = || {
+        let names = [
+            "model.json",
+            "model.safetensors",
+            "vocabulary/words.json",
+            "vocabulary/labels.json",
+        ];
+        names.map(|name| fs::read(folder.path().join(name)).unwrap())
+    };
+    let before = files();
+    let vocabularies = vocabularies();
+    let own = config(&vocabularies, true);
+    let model = own.init(&Device::flex()).unwrap();
+    let settings = TaggerSettings::new(TASK);
+    let save = |config: &SequenceTaggerConfig,
+                settings: TaggerSettings,
+                vocabularies: &TaggingVocabularies| {
+        let error = save_tagger(&model, config, &settings, vocabularies, folder.path());
+        error.unwrap_err().to_string()
+    };
+    let mut more = TaggingVocabulariesBuilder::new(WordNormalization::default());
+    more.add(&["one", "more", "word"], &["O", "O", "O"]);
+    let other = more.build().unwrap();
+    assert!(save(&own, settings, &other).contains("words, its vocabulary"));
+    let wrong = config(&vocabularies, false);
+    assert!(save(&wrong, settings, &vocabularies).contains("extra crf"));
+    let no_characters = settings.with_max_characters(0);
+    assert!(save(&own, no_characters, &vocabularies).contains("max_characters"));
+    assert!(files() == before);
+
+    let error = TrainedTagger::new(model.clone(), settings, Arc::new(other)).unwrap_err();
+    assert!(matches!(error, InferenceError::Size { folder: None, .. }));
+    let error =
+        TrainedTagger::new(model.clone(), no_characters, Arc::new(vocabularies)).unwrap_err();
+    assert!(matches!(error, InferenceError::NoCharacters));
+}
+
+#[test]
+fn a_random_field_without_constraints_is_given_them_where_asked_for() {
+    let vocabularies = Arc::new(vocabularies());
+    let crf = TaggerOutput::Crf {
+        constraints: None,
+        constrain_training: false,
+    };
+    let device = Device::flex();
+    device.seed(4);
+    let model = config(&vocabularies, false)
+        .with_output(crf)
+        .init(&device)
+        .unwrap();
+    let words: Vec<String> = (0..200).map(|n| format!("w{}", n * n % 17)).collect();
+    let learned = |constrained: bool| {
+        let settings = TaggerSettings::new(TASK).with_constrained(constrained);
+        let tagger = TrainedTagger::new(model.clone(), settings, vocabularies.clone()).unwrap();
+        tagger.tag_sentence(&words)
+    };
+    assert!(TagScheme::Bio.is_valid(&learned(true)));
+    // An untrained one keeps no rules of itself.
+    assert_ne!(learned(false), learned(true));
 }

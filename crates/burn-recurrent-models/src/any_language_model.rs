@@ -57,6 +57,7 @@ impl AnyLanguageModel {
         device: &Device,
     ) -> Result<Self, SavedModelError> {
         let folder = folder.as_ref();
+        Self::check_kind(description, folder)?;
         Ok(match description.config {
             ModelConfig::Ngram(_) => Self::Ngram(Box::new(SavedModel::load_described(
                 description,
@@ -73,14 +74,27 @@ impl AnyLanguageModel {
                 folder,
                 device,
             )?)),
-            _ => {
-                return Err(SavedModelError::OtherKind {
-                    folder: folder.to_path_buf(),
-                    found: description.config.kind(),
-                    expected: "language model",
-                });
-            }
+            _ => unreachable!("the kind was checked"),
         })
+    }
+
+    /// Checks that a description is a language model's.
+    ///
+    /// # Errors
+    ///
+    /// [`SavedModelError::OtherKind`] where it is not; the folder is named there.
+    pub fn check_kind(
+        description: &ModelDescription,
+        folder: impl AsRef<Path>,
+    ) -> Result<(), SavedModelError> {
+        match description.config {
+            ModelConfig::Ngram(_) | ModelConfig::Window(_) | ModelConfig::Recurrent(_) => Ok(()),
+            _ => Err(SavedModelError::OtherKind {
+                folder: folder.as_ref().to_path_buf(),
+                found: description.config.kind(),
+                expected: "language model",
+            }),
+        }
     }
 }
 

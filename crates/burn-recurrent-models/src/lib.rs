@@ -39,8 +39,8 @@ pub use recurrent_language_model::{
 };
 pub use sampler::{Sampler, SamplerConfig, SamplerError};
 pub use saved::{
-    ModelConfig, ModelDescription, SavedModel, SavedModelError, WeightsError, WeightsFile,
-    WeightsMisfit, weights_from_bytes, weights_to_bytes,
+    ModelConfig, ModelDescription, PreparedModel, SavedLanguageModel, SavedModel, SavedModelError,
+    WeightsError, WeightsFile, WeightsMisfit, weights_from_bytes, weights_to_bytes,
 };
 pub use score::{Score, score};
 pub use sequence_classifier::{

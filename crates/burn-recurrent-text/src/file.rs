@@ -2,9 +2,10 @@
 
 use std::cmp::Ordering;
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
+use burn_recurrent_files::write_atomically;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -121,11 +122,10 @@ impl Vocabulary {
             fingerprint: self.fingerprint().to_string(),
             tokens: self.tokens().to_vec(),
         };
-        write_bytes_atomically(path, |writer| {
-            serde_json::to_writer_pretty(&mut *writer, &file)?;
-            writer.write_all(b"\n")
-        })
-        .map_err(|source| VocabularyFileError::Write {
+        let mut text =
+            serde_json::to_string_pretty(&file).expect("strings and numbers can always be written");
+        text.push('\n');
+        write_atomically(path, text.as_bytes()).map_err(|source| VocabularyFileError::Write {
             path: path.to_path_buf(),
             source,
         })
@@ -173,31 +173,4 @@ impl Vocabulary {
         }
         Ok(vocabulary)
     }
-}
-
-/// Writes a file that is there as a whole or, if something goes wrong, as it was before.
-pub(crate) fn write_bytes_atomically(
-    path: &Path,
-    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-) -> io::Result<()> {
-    // A file name alone has an empty parent, which stands for the current folder.
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    {
-        // Temporary files are private; this one is to be as readable as any other, within the user's mask.
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(fs::Permissions::from_mode(0o666));
-    }
-    let mut temporary = builder.tempfile_in(folder)?;
-    let mut writer = io::BufWriter::new(&mut temporary);
-    write(&mut writer)?;
-    writer.flush()?;
-    drop(writer);
-    temporary.as_file().sync_all()?;
-    temporary.persist(path).map_err(|error| error.error)?;
-    Ok(())
 }

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use burn_recurrent_files::write_atomically;
 use thiserror::Error;
 
-use crate::file::{VocabularyFileError, write_bytes_atomically};
+use crate::file::VocabularyFileError;
 use crate::special::Special;
 use crate::vocabulary::Vocabulary;
 use crate::word_normalization::WordNormalization;
@@ -137,7 +138,7 @@ impl TaggingVocabularies {
         let mut text = serde_json::to_string_pretty(&self.normalization)
             .expect("two truth values can always be written");
         text.push('\n');
-        write_bytes_atomically(&path, |writer| writer.write_all(text.as_bytes()))
+        write_atomically(&path, text.as_bytes())
             .map_err(|source| TaggingFileError::Io { path, source })
     }
 

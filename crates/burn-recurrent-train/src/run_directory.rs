@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::config::{ConfigError, RecipeConfig, load_config};
-use crate::files;
+use burn_recurrent_files as files;
 
 const MANIFEST: &str = "run.json";
 const CONFIG: &str = "config.toml";
@@ -102,7 +102,7 @@ pub enum RunDirectoryError {
         message: String,
     },
     /// The run did not get so far as to save its model.
-    #[error("the run `{path}` has no `{MODEL}`: it has not ended")]
+    #[error("the run `{path}` has no model: it has not ended")]
     NoModel {
         /// The folder.
         path: PathBuf,

@@ -8,7 +8,7 @@ use crate::trained;
 use burn::tensor::Device;
 use burn_recurrent_inference::save_language_model;
 use burn_recurrent_models::ngram::{NgramConfig, NgramError};
-use burn_recurrent_models::{NeuralLanguageModel, SavedModel};
+use burn_recurrent_models::{NeuralLanguageModel, SavedLanguageModel};
 use burn_recurrent_text::Special;
 use burn_recurrent_train::{
     Report, RunDirectory, RunResult, TrainArgs, Training, default_device, print_json, seeded_init,
@@ -64,7 +64,7 @@ struct Job<'a> {
 
 impl Job<'_> {
     /// Trains a neural model.
-    fn train<M: NeuralLanguageModel + SavedModel + 'static>(
+    fn train<M: NeuralLanguageModel + SavedLanguageModel + 'static>(
         &self,
         config: &M::Config,
         init: impl FnOnce(&Device) -> M,

@@ -3,10 +3,10 @@
 use crate::config::Config;
 use crate::corpus::Corpus;
 use burn::tensor::Device;
-use burn_recurrent_inference::{InferenceError, TrainedLanguageModel, describe_language_model};
-use burn_recurrent_models::{ModelDescription, SavedModelError};
+use burn_recurrent_inference::{TrainedLanguageModel, describe_language_model};
+use burn_recurrent_models::ModelDescription;
 use burn_recurrent_text::Vocabulary;
-use burn_recurrent_train::{Report, RunDirectory, RunDirectoryError};
+use burn_recurrent_train::{Report, RunDirectory};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -15,37 +15,18 @@ const DATA: &str = "data.json";
 
 /// Loads the model of a run and its vocabulary.
 pub fn load(run: &RunDirectory, device: &Device) -> Result<TrainedLanguageModel, Report> {
-    let description = match ModelDescription::read(run.path()) {
-        Err(SavedModelError::NoDescription { .. } | SavedModelError::Older { .. }) => {
-            describe(run)?
-        }
-        description => description?,
+    let load = |description: &ModelDescription| {
+        TrainedLanguageModel::load_described(description, run.path(), device)
     };
-    Ok(TrainedLanguageModel::load_described(
-        &description,
-        run.path(),
-        device,
-    )?)
+    run.load_described(load, || describe(run))
 }
 
-/// Describes the model of a run of an earlier version, which did not do so itself, and writes it down for the next time.
+/// Describes the model of a run of an earlier version, which did not do so itself.
 fn describe(run: &RunDirectory) -> Result<ModelDescription, Report> {
     let config: Config = run.config()?;
     let vocabulary = load_vocabulary(run)?;
     let config = config.model.sized(vocabulary.len());
-    let path = run.path();
-    let description = describe_language_model(config, &vocabulary, path);
-    let description = description.map_err(|error| match error {
-        InferenceError::Model(SavedModelError::NoWeights { .. }) => {
-            let path = path.to_owned();
-            Report::from(RunDirectoryError::NoModel { path })
-        }
-        error => error.into(),
-    })?;
-    if let Err(error) = description.write(path) {
-        log::warn!("{error}");
-    }
-    Ok(description)
+    Ok(describe_language_model(config, &vocabulary, run.path())?)
 }
 
 /// `data.json`: what a run's data was when it began.

@@ -4,13 +4,11 @@ use crate::config::Config;
 use crate::corpus::Corpus;
 use burn::tensor::Device;
 use burn_recurrent_inference::{
-    InferenceError, TaggerSettings, TrainedTagger, describe_tagger, transition_constraints,
+    TaggerSettings, TrainedTagger, describe_tagger, transition_constraints,
 };
-use burn_recurrent_models::{
-    ModelDescription, SavedModelError, SequenceTagger, SequenceTaggerConfig,
-};
+use burn_recurrent_models::{ModelDescription, SequenceTagger, SequenceTaggerConfig};
 use burn_recurrent_text::TaggingVocabularies;
-use burn_recurrent_train::{Report, RunDirectory, RunDirectoryError};
+use burn_recurrent_train::{Report, RunDirectory};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -59,33 +57,23 @@ pub fn tagger(
 
 /// Loads the tagger of a run.
 pub fn load(run: &RunDirectory, config: &Config, device: &Device) -> Result<TrainedTagger, Report> {
-    let description = match ModelDescription::read(run.path()) {
-        Err(SavedModelError::NoDescription { .. } | SavedModelError::Older { .. }) => {
-            describe(run, config)?
-        }
-        description => description?,
+    let load = |description: &ModelDescription| {
+        TrainedTagger::load_described(description, run.path(), device)
     };
-    let tagger = TrainedTagger::load_described(&description, run.path(), device)?;
+    let tagger = run.load_described(load, || describe(run, config))?;
     Ok(tagger.with_batch_tokens(config.batches.evaluation_tokens))
 }
 
-/// Describes the tagger of a run of an earlier version, which did not do so itself, and writes it down for the next time.
+/// Describes the tagger of a run of an earlier version, which did not do so itself.
 fn describe(run: &RunDirectory, config: &Config) -> Result<ModelDescription, Report> {
     let vocabularies = load_vocabularies(run)?;
     let model = model_config(config, &vocabularies)?;
-    let path = run.path();
-    let description = describe_tagger(model, &settings(config), &vocabularies, path);
-    let description = description.map_err(|error| match error {
-        InferenceError::Model(SavedModelError::NoWeights { .. }) => {
-            let path = path.to_owned();
-            Report::from(RunDirectoryError::NoModel { path })
-        }
-        error => error.into(),
-    })?;
-    if let Err(error) = description.write(path) {
-        log::warn!("{error}");
-    }
-    Ok(description)
+    Ok(describe_tagger(
+        model,
+        &settings(config),
+        &vocabularies,
+        run.path(),
+    )?)
 }
 
 /// Writes what a run's sentences are and its vocabularies into a new run directory.

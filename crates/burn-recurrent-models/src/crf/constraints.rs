@@ -64,7 +64,9 @@ impl TransitionConstraints {
     ///
     /// # Errors
     ///
-    /// Names the table, or the shortest length of which there is none.
+    /// Names the table, or the shortest length of which there is none. Constraints with so many
+    /// cycles of different lengths that this cannot be seen from the first `4 * num_labels + 16`
+    /// lengths are refused too; those of span schemes show it after three.
     pub fn validate(&self, num_labels: usize) -> Result<(), CrfError> {
         let check = |table, place: String, found: usize| match found == num_labels {
             true => Ok(()),
@@ -86,7 +88,7 @@ impl TransitionConstraints {
         // was there before, they repeat for ever.
         let mut reachable = self.start.clone();
         let mut seen = HashSet::new();
-        for length in 1.. {
+        for length in 1..=4 * num_labels + 16 {
             if !reachable.iter().zip(&self.end).any(|(at, end)| *at && *end) {
                 return Err(CrfError::NoSequence { length });
             }
@@ -94,9 +96,9 @@ impl TransitionConstraints {
                 .map(|to| (0..num_labels).any(|from| reachable[from] && self.transitions[from][to]))
                 .collect();
             if !seen.insert(core::mem::replace(&mut reachable, next)) {
-                break;
+                return Ok(());
             }
         }
-        Ok(())
+        Err(CrfError::Irregular)
     }
 }

@@ -31,4 +31,10 @@ pub enum CrfError {
         /// The shortest length of which there is no sequence.
         length: usize,
     },
+    /// Constraints of which it cannot be said whether every sentence can keep them.
+    #[error(
+        "the constraints' transitions go round in cycles of too many different lengths to see \
+         whether there is a sequence of every length; allow labels to follow themselves"
+    )]
+    Irregular,
 }

@@ -290,6 +290,22 @@ impl LinearChainCrf {
         self.constraints.as_ref()
     }
 
+    /// The same whose best sequences keep these constraints, instead of its own if it has some. What
+    /// training computes stays as it is, unless it has constraints that hold there too: then these do.
+    ///
+    /// # Errors
+    ///
+    /// When the constraints are for another number of labels or cannot be kept
+    /// ([`TransitionConstraints::validate`]).
+    pub fn with_constraints(
+        mut self,
+        constraints: TransitionConstraints,
+    ) -> Result<Self, CrfError> {
+        constraints.validate(self.num_labels())?;
+        self.constraints = Some(constraints);
+        Ok(self)
+    }
+
     /// The constraints that hold in the likelihood.
     pub(super) fn training_constraints(&self) -> Option<&TransitionConstraints> {
         let constraints = self.constraints.as_ref();

@@ -1,11 +1,12 @@
 //! `model.json`: what a saved model is.
 
 use super::error::SavedModelError;
-use super::file::{sha256, write_atomically};
 use super::json;
 use super::misfit::WeightsMisfit;
 use super::model_config::ModelConfig;
 use super::weights::{WeightsError, check_safetensors};
+use crate::ngram::{NgramConfig, NgramRecord};
+use burn_recurrent_files::{sha256, write_atomically};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::fs;
@@ -111,8 +112,11 @@ impl ModelDescription {
             text,
         };
         description.check_config(path)?;
-        if !matches!(description.config, ModelConfig::Ngram(_)) {
-            description.check_tensors(path, bytes)?;
+        match &description.config {
+            ModelConfig::Ngram(config) => {
+                ngrams(config, path, bytes)?;
+            }
+            _ => description.check_tensors(path, bytes)?,
         }
         Ok(description)
     }
@@ -278,6 +282,28 @@ impl ModelDescription {
                 kind: self.config.kind(),
                 message,
             })
+    }
+}
+
+/// The counts of a file, which must be those of an n-gram model of this configuration.
+pub(super) fn ngrams(
+    config: &NgramConfig,
+    path: &Path,
+    bytes: &[u8],
+) -> Result<NgramRecord, SavedModelError> {
+    let record = NgramRecord::read_from(bytes).map_err(|source| SavedModelError::Ngrams {
+        path: path.to_path_buf(),
+        source,
+    })?;
+    match record.config == *config {
+        true => Ok(record),
+        false => Err(SavedModelError::Damaged {
+            path: path.to_path_buf(),
+            message: format!(
+                "it is of {:?}, and the config beside it says {config:?}",
+                record.config
+            ),
+        }),
     }
 }
 

@@ -6,7 +6,7 @@ use crate::ngram::NgramError;
 use std::io;
 use std::path::PathBuf;
 
-/// What is wrong with a saved model. Every message names the file and says what to do.
+/// What is wrong with a saved model. Every message names the file, and where something can be done about it, what.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SavedModelError {
@@ -74,7 +74,8 @@ pub enum SavedModelError {
         oldest: u32,
     },
     /// The description is of a kind of model that there is not.
-    #[error("{path} describes a {found:?}, expected one of {}", KINDS.join(", "))]
+    #[error("{path} describes a {found:?}, and this version of burn-recurrent-models knows {}; update burn-recurrent-models if the \
+     file is a newer version's", KINDS.join(", "))]
     UnknownKind {
         /// The description.
         path: PathBuf,
@@ -113,7 +114,8 @@ pub enum SavedModelError {
     },
     /// The weights are not what was written.
     #[error(
-        "{path} is damaged: {message}. Put back the file that the training wrote, or train again"
+        "{path} is damaged: {message}. Put back the file that the training wrote, save the model \
+         again, or train again"
     )]
     Damaged {
         /// The file.
@@ -145,25 +147,26 @@ pub enum SavedModelError {
         tensors: usize,
     },
     /// The n-grams are not what was written.
-    #[error(
-        "cannot read the n-grams of {path}: {source}. Train the model again: counting takes seconds"
-    )]
+    #[error("cannot read the n-grams of {path}; train the model again, counting takes seconds")]
     Ngrams {
         /// The file.
         path: PathBuf,
         /// What is wrong.
         source: NgramError,
     },
-    /// The weights could not be taken from the model.
-    #[error("cannot write the weights to {path}: {message}")]
-    Weights {
-        /// The file.
-        path: PathBuf,
-        /// Why.
+    /// A model is not one of the configuration that it should be saved with; nothing was written.
+    #[error(
+        "the model is not the {kind} of the config that it should be saved with: {message}. Give the config that it \
+         was made from"
+    )]
+    NotOfConfig {
+        /// The kind of model.
+        kind: &'static str,
+        /// What is wrong.
         message: String,
     },
     /// A file could not be read.
-    #[error("cannot read {path}: {source}")]
+    #[error("cannot read {path}")]
     Read {
         /// The file.
         path: PathBuf,
@@ -171,9 +174,7 @@ pub enum SavedModelError {
         source: io::Error,
     },
     /// A file could not be written; what was there before is there still.
-    #[error(
-        "cannot write {path}: {source}. Check that the folder may be written to and the disk has space"
-    )]
+    #[error("cannot write {path}; check that the folder may be written to and the disk has space")]
     Write {
         /// The file.
         path: PathBuf,

@@ -2,7 +2,6 @@
 
 mod description;
 mod error;
-mod file;
 mod json;
 mod misfit;
 mod model_config;
@@ -14,5 +13,5 @@ pub use description::{ModelDescription, WeightsFile};
 pub use error::SavedModelError;
 pub use misfit::WeightsMisfit;
 pub use model_config::ModelConfig;
-pub use saved_model::SavedModel;
+pub use saved_model::{PreparedModel, SavedLanguageModel, SavedModel};
 pub use weights::{WeightsError, weights_from_bytes, weights_to_bytes};

@@ -8,7 +8,8 @@ use crate::{
     WindowLanguageModelConfig,
 };
 use burn_recurrent::RecurrentInitializer;
-use serde::de::DeserializeOwned;
+use serde::Serialize;
+use serde::de::{DeserializeOwned, Error};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -69,11 +70,17 @@ impl ModelConfig {
 
     /// The config of one of the [`KINDS`]; `None` for any other.
     pub(super) fn from_value(kind: &str, config: Value) -> Option<serde_json::Result<Self>> {
-        fn read<C: DeserializeOwned>(
+        fn read<C: DeserializeOwned + Serialize>(
             config: Value,
             wrap: impl FnOnce(C) -> ModelConfig,
         ) -> serde_json::Result<ModelConfig> {
-            serde_json::from_value(config).map(wrap)
+            let read: C = serde_json::from_value(config.clone())?;
+            // Burn's configs pass over what they do not know, and an option that is passed over
+            // makes another model.
+            match unknown_key(&config, &serde_json::to_value(&read)?) {
+                None => Ok(wrap(read)),
+                Some(key) => Err(serde_json::Error::custom(format!("unknown field `{key}`"))),
+            }
         }
         Some(match kind {
             NGRAM => read(config, Self::Ngram),
@@ -119,6 +126,17 @@ impl ModelConfig {
         }
         tensors.into_map()
     }
+}
+
+/// A key of an object, or of one within it, that the other has not.
+fn unknown_key(found: &Value, known: &Value) -> Option<String> {
+    let (Value::Object(found), Value::Object(known)) = (found, known) else {
+        return None;
+    };
+    found.iter().find_map(|(key, value)| match known.get(key) {
+        None => Some(key.clone()),
+        Some(known) => unknown_key(value, known).map(|inner| format!("{key}.{inner}")),
+    })
 }
 
 /// What weights are drawn from before those of a file take their place: the cheapest there is,

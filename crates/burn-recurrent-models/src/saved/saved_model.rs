@@ -1,20 +1,22 @@
 //! Models to folders and back.
 
-use super::description::{ModelDescription, weights_error};
+use super::description::{ModelDescription, ngrams, weights_error};
 use super::error::SavedModelError;
-use super::file::write_atomically;
 use super::model_config::{DRAW, DRAW_RANGE, ModelConfig};
 use super::weights::{weights_from_bytes, weights_to_bytes};
-use crate::ngram::{NgramConfig, NgramModel, NgramRecord};
+use crate::ngram::{NgramConfig, NgramModel};
 use crate::{
-    RecurrentLanguageModel, RecurrentLanguageModelConfig, SequenceClassifier,
+    NeuralLanguageModel, RecurrentLanguageModel, RecurrentLanguageModelConfig, SequenceClassifier,
     SequenceClassifierConfig, SequenceTagger, SequenceTaggerConfig, WindowLanguageModel,
     WindowLanguageModelConfig,
 };
 use burn::module::Module;
 use burn::tensor::Device;
+use burn_recurrent_files::write_atomically;
 use serde_json::Value;
-use std::path::Path;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
 
 /// A model that is kept in a folder: its weights, and beside them `model.json`, which says what
 /// model they are of.
@@ -64,19 +66,83 @@ pub trait SavedModel: Sized {
         device: &Device,
     ) -> Result<Self, SavedModelError>;
 
-    /// Writes the weights and, when they are there, the description into a folder, each whole or
-    /// not at all. `text` says what token ids, labels or classes stand for; it is kept as it is, in
-    /// [`ModelDescription::text`].
+    /// The files of the model, checked and ready to be written. `text` says what token ids, labels
+    /// or classes stand for; it is kept as it is, in [`ModelDescription::text`].
     ///
     /// # Errors
     ///
-    /// When a file cannot be written, or the model is not one of `config`.
+    /// [`SavedModelError::NotOfConfig`] when the model is not one of `config`.
+    fn prepare(
+        &self,
+        config: &Self::Config,
+        text: Option<Value>,
+    ) -> Result<PreparedModel, SavedModelError>;
+
+    /// [Prepares](Self::prepare) the files and [writes](PreparedModel::write) them into a folder.
+    ///
+    /// # Errors
+    ///
+    /// When the model is not one of `config`, and then nothing is written, or when a file cannot be
+    /// written.
     fn save(
         &self,
         config: &Self::Config,
         text: Option<Value>,
         folder: impl AsRef<Path>,
-    ) -> Result<(), SavedModelError>;
+    ) -> Result<(), SavedModelError> {
+        self.prepare(config, text)?.write(folder)
+    }
+}
+
+/// A [`SavedModel`] that predicts the next of a vocabulary's tokens.
+pub trait SavedLanguageModel: SavedModel {
+    /// How many tokens it chooses from.
+    fn num_tokens(&self) -> usize;
+}
+
+impl SavedLanguageModel for NgramModel {
+    fn num_tokens(&self) -> usize {
+        self.vocabulary_size()
+    }
+}
+
+impl SavedLanguageModel for WindowLanguageModel {
+    fn num_tokens(&self) -> usize {
+        self.vocabulary_size()
+    }
+}
+
+impl SavedLanguageModel for RecurrentLanguageModel {
+    fn num_tokens(&self) -> usize {
+        self.vocabulary_size()
+    }
+}
+
+/// The files of a model, checked and not yet written.
+#[derive(Debug)]
+pub struct PreparedModel {
+    description: ModelDescription,
+    weights: Vec<u8>,
+}
+
+impl PreparedModel {
+    /// Writes the weights and, when they are there, the description into a folder, which is made
+    /// if there is none. Each file is there whole or not at all.
+    ///
+    /// # Errors
+    ///
+    /// When the folder or a file cannot be written.
+    pub fn write(&self, folder: impl AsRef<Path>) -> Result<(), SavedModelError> {
+        let folder = folder.as_ref();
+        let write = |path: PathBuf, write: &dyn Fn(&Path) -> io::Result<()>| {
+            write(&path).map_err(|source| SavedModelError::Write { path, source })
+        };
+        write(folder.to_path_buf(), &|path| fs::create_dir_all(path))?;
+        write(folder.join(&self.description.weights.file), &|path| {
+            write_atomically(path, &self.weights)
+        })?;
+        self.description.write(folder)
+    }
 }
 
 macro_rules! saved_module {
@@ -99,18 +165,16 @@ macro_rules! saved_module {
                 })
             }
 
-            fn save(
+            fn prepare(
                 &self,
                 config: &$config,
                 text: Option<Value>,
-                folder: impl AsRef<Path>,
-            ) -> Result<(), SavedModelError> {
-                save_module(
-                    self,
-                    ModelConfig::$kind(config.clone()),
-                    text,
-                    folder.as_ref(),
-                )
+            ) -> Result<PreparedModel, SavedModelError> {
+                let config = ModelConfig::$kind(config.clone());
+                match weights_to_bytes(self) {
+                    Ok(weights) => prepare(config, text, weights),
+                    Err(error) => Err(not_of(&config, error.to_string())),
+                }
             }
         }
     };
@@ -170,41 +234,21 @@ impl SavedModel for NgramModel {
             return Err(other_kind(description, folder, "ngram-language-model"));
         };
         let (path, bytes) = description.read_weights(folder)?;
-        let model = NgramRecord::read_from(bytes.as_slice()).and_then(NgramModel::from_record);
-        let model = model.map_err(|source| SavedModelError::Ngrams {
-            path: path.clone(),
-            source,
-        })?;
-        match model.config() == config {
-            true => Ok(model),
-            false => Err(SavedModelError::Damaged {
-                path,
-                message: format!(
-                    "its config is {:?}, but {} says {config:?}",
-                    model.config(),
-                    ModelDescription::FILE
-                ),
-            }),
-        }
+        let record = ngrams(config, &path, &bytes)?;
+        NgramModel::from_record(record).map_err(|source| SavedModelError::Ngrams { path, source })
     }
 
-    fn save(
+    fn prepare(
         &self,
         config: &NgramConfig,
         text: Option<Value>,
-        folder: impl AsRef<Path>,
-    ) -> Result<(), SavedModelError> {
+    ) -> Result<PreparedModel, SavedModelError> {
         let config = ModelConfig::Ngram(config.clone());
-        let path = folder.as_ref().join(config.weights_file());
         let mut bytes = Vec::new();
-        let record = self.to_record();
-        record
-            .write_to(&mut bytes)
-            .map_err(|error| SavedModelError::Weights {
-                path: path.clone(),
-                message: error.to_string(),
-            })?;
-        write(config, text, folder.as_ref(), bytes)
+        match self.to_record().write_to(&mut bytes) {
+            Ok(()) => prepare(config, text, bytes),
+            Err(error) => Err(not_of(&config, error.to_string())),
+        }
     }
 }
 
@@ -235,31 +279,28 @@ fn load_module<M: Module>(
     weights_from_bytes(module, bytes).map_err(|error| weights_error(&path, error))
 }
 
-fn save_module<M: Module>(
-    module: &M,
+fn prepare(
     config: ModelConfig,
     text: Option<Value>,
-    folder: &Path,
-) -> Result<(), SavedModelError> {
-    let bytes = weights_to_bytes(module).map_err(|error| SavedModelError::Weights {
-        path: folder.join(config.weights_file()),
-        message: error.to_string(),
-    })?;
-    write(config, text, folder, bytes)
+    weights: Vec<u8>,
+) -> Result<PreparedModel, SavedModelError> {
+    let path = PathBuf::from(config.weights_file());
+    match ModelDescription::new(config.clone(), text, &path, &weights) {
+        Ok(description) => Ok(PreparedModel {
+            description,
+            weights,
+        }),
+        Err(
+            SavedModelError::NoModel { message, .. } | SavedModelError::Damaged { message, .. },
+        ) => Err(not_of(&config, message)),
+        Err(SavedModelError::DoNotFit { misfit, .. }) => Err(not_of(&config, misfit.to_string())),
+        Err(error) => Err(not_of(&config, error.to_string())),
+    }
 }
 
-/// Writes the weights, and then what describes them.
-fn write(
-    config: ModelConfig,
-    text: Option<Value>,
-    folder: &Path,
-    bytes: Vec<u8>,
-) -> Result<(), SavedModelError> {
-    let path = folder.join(config.weights_file());
-    let description = ModelDescription::new(config, text, &path, &bytes)?;
-    write_atomically(&path, &bytes).map_err(|source| SavedModelError::Write {
-        path: path.clone(),
-        source,
-    })?;
-    description.write(folder)
+fn not_of(config: &ModelConfig, message: String) -> SavedModelError {
+    SavedModelError::NotOfConfig {
+        kind: config.kind(),
+        message,
+    }
 }

@@ -1,10 +1,10 @@
 //! Weights as the bytes of a safetensors file.
 
-use super::file::sha256;
 use super::misfit::{TensorType, WeightsMisfit};
 use burn::module::Module;
 use burn::store::{ModuleSnapshot, SafetensorsStore};
 use burn::tensor::DType;
+use burn_recurrent_files::sha256;
 use safetensors::{Dtype, SafeTensors};
 use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 use std::collections::{BTreeMap, BTreeSet};

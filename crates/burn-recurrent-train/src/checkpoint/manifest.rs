@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::files;
+use burn_recurrent_files as files;
 
 pub(super) const FORMAT: u32 = 1;
 

@@ -12,8 +12,8 @@ use burn::tensor::{Bytes, TensorData};
 
 use super::manifest::{FORMAT, FileEntry, Manifest};
 use super::{Checkpoint, CheckpointError};
-use crate::files;
 use crate::loop_state::LoopState;
+use burn_recurrent_files as files;
 
 const FOLDER: &str = "checkpoints";
 const MANIFEST: &str = "manifest.json";

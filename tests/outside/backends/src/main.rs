@@ -41,6 +41,6 @@ fn main() {
     print("gradient", gradient.into_data());
 }
 
-// A model too, so that its crate is built with each choice.
-const _: fn(usize, usize, usize) -> burn_recurrent_models::RecurrentLanguageModelConfig =
-    burn_recurrent_models::RecurrentLanguageModelConfig::new;
+// Trained models too, so that their crates are built with each choice.
+const _: Option<burn_recurrent_inference::TrainedLanguageModel> = None;
+const _: Option<burn_recurrent_inference::models::SequenceTagger> = None;

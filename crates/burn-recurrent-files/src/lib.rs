@@ -1,4 +1,5 @@
-//! Files that are either whole or absent.
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
 
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
@@ -6,11 +7,23 @@ use std::io::{self, Write};
 use std::path::Path;
 
 /// What the names of files and folders in the making begin with; see [`remove_temporaries`].
-pub(crate) const TEMPORARY_PREFIX: &str = ".tmp-";
+pub const TEMPORARY_PREFIX: &str = ".tmp-";
 
-/// Writes `bytes` to `path` so that a reader, or a machine that loses power, sees the old file or the new one.
-pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
+/// Writes `bytes` to `path` so that a reader, or a machine that loses power, sees the old file or the new one. A file that
+/// has this content already is left as it is.
+///
+/// # Errors
+///
+/// When the folder does not exist, may not be written to or has no space; what was there before is there still.
+pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    if has_content(path, bytes) {
+        return Ok(());
+    }
+    // A file name alone has an empty parent, which stands for the current folder.
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
     let mut builder = tempfile::Builder::new();
     builder.prefix(TEMPORARY_PREFIX);
     // Temporary files are private by default; these become ordinary files, subject to the umask.
@@ -23,15 +36,29 @@ pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
     sync_folder(folder)
 }
 
-/// Writes a file and waits until it is on the disk.
-pub(crate) fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
+fn has_content(path: &Path, bytes: &[u8]) -> bool {
+    let has_length =
+        |metadata: fs::Metadata| metadata.is_file() && metadata.len() == bytes.len() as u64;
+    fs::symlink_metadata(path).is_ok_and(has_length) && fs::read(path).is_ok_and(|old| old == bytes)
+}
+
+/// Writes a file and waits until it is on the disk: for the files of a folder that is itself in the making.
+///
+/// # Errors
+///
+/// When it cannot be written; a part of it may be there.
+pub fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = File::create(path)?;
     file.write_all(bytes)?;
     file.sync_all()
 }
 
 /// Makes renames inside `folder` durable.
-pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
+///
+/// # Errors
+///
+/// When the folder cannot be opened or synchronised.
+pub fn sync_folder(folder: &Path) -> io::Result<()> {
     // Only Unix opens folders as files; elsewhere the rename itself is all there is.
     #[cfg(unix)]
     File::open(folder)?.sync_all()?;
@@ -41,7 +68,11 @@ pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
 }
 
 /// A new folder beside its final place, to be filled and renamed; removed again when dropped.
-pub(crate) fn temporary_folder(parent: &Path) -> io::Result<tempfile::TempDir> {
+///
+/// # Errors
+///
+/// When it cannot be made.
+pub fn temporary_folder(parent: &Path) -> io::Result<tempfile::TempDir> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(TEMPORARY_PREFIX);
     #[cfg(unix)]
@@ -50,15 +81,23 @@ pub(crate) fn temporary_folder(parent: &Path) -> io::Result<tempfile::TempDir> {
 }
 
 /// Removes a folder so that at no moment a half-removed one has its name.
-pub(crate) fn remove_folder(path: &Path) -> io::Result<()> {
+///
+/// # Errors
+///
+/// When it cannot be renamed or removed.
+pub fn remove_folder(path: &Path) -> io::Result<()> {
     let parent = path.parent().unwrap_or(Path::new("."));
     let grave = temporary_folder(parent)?;
     fs::rename(path, grave.path().join("removed"))?;
     grave.close()
 }
 
-/// Removes what a killed process left half-written in `folder`.
-pub(crate) fn remove_temporaries(folder: &Path) -> io::Result<()> {
+/// Removes what a killed process left half-written in `folder`, not in the folders within.
+///
+/// # Errors
+///
+/// When the folder cannot be read, or what is in it not removed.
+pub fn remove_temporaries(folder: &Path) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         if entry
@@ -77,7 +116,7 @@ pub(crate) fn remove_temporaries(folder: &Path) -> io::Result<()> {
 }
 
 /// The SHA-256 of some bytes, in hexadecimal.
-pub(crate) fn sha256(bytes: &[u8]) -> String {
+pub fn sha256(bytes: &[u8]) -> String {
     let digest = Sha256::digest(bytes);
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -94,6 +133,20 @@ mod tests {
         write_atomically(&path, b"new").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"new");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_file_with_the_same_content_is_not_written_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.json");
+        write_atomically(&path, b"same").unwrap();
+        let written = || fs::metadata(&path).unwrap().modified().unwrap();
+        let before = written();
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        write_atomically(&path, b"same").unwrap();
+        assert_eq!(written(), before);
+        write_atomically(&path, b"some").unwrap();
+        assert!(written() > before);
     }
 
     #[test]
