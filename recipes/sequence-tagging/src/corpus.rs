@@ -144,7 +144,7 @@ impl Split {
 }
 
 fn load_splits(config: &Config) -> Result<TaggedSplits, Report> {
-    let splits = match &config.data.source {
+    let mut splits = match &config.data.source {
         SourceConfig::Requests {
             seed,
             train_sentences,
@@ -172,6 +172,10 @@ fn load_splits(config: &Config) -> Result<TaggedSplits, Report> {
     ];
     for part in parts.into_iter().flatten() {
         check(config.data.task, part)?;
+    }
+    if config.data.train_on_valid {
+        let sentences = splits.valid.sentences.iter().cloned();
+        splits.train.sentences.extend(sentences);
     }
     Ok(splits)
 }

@@ -317,6 +317,35 @@ fn progress_goes_to_standard_error_and_the_result_to_standard_output() {
 }
 
 #[test]
+fn validation_sentences_are_trained_on_where_that_is_asked_for() {
+    let bench = Bench::with_chunks();
+    // The sentences to train and to validate on.
+    let counts = |run: &str, more: &[&str]| -> [usize; 2] {
+        let more = [
+            &[
+                "--set",
+                "training.epochs=1",
+                "--set",
+                "training.keep_weights=last",
+            ],
+            more,
+        ]
+        .concat();
+        let ran = bench.run(&[&["train", "config.toml", "--run", run], &more[..]].concat());
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        let words: Vec<&str> = ran.stderr.split_whitespace().collect();
+        let before = words.windows(2).filter(|pair| pair[1] == "sentences");
+        let counts: Vec<usize> = before.filter_map(|pair| pair[0].parse().ok()).collect();
+        [counts[0], counts[1]]
+    };
+    let [train, valid] = counts("own", &[]);
+    let all = counts("all", &["--set", "data.train_on_valid=true"]);
+    assert_eq!(all, [train + valid, valid]);
+    let config = std::fs::read_to_string(bench.path("all/config.toml")).unwrap();
+    assert!(config.contains("train_on_valid = true"), "{config}");
+}
+
+#[test]
 fn ndarray_trains_and_what_it_trained_works_on_flex() {
     let bench = Bench::with_chunks();
     let mut command = bench.command(&["train", "config.toml", "--run", "run", "--json", "--quiet"]);

@@ -16,6 +16,14 @@ pub struct DataConfig {
     pub task: TaggingTask,
     /// Where the sentences come from.
     pub source: SourceConfig,
+    /// Whether the validation sentences are trained on too: for the last training, when all has been chosen, the number of
+    /// epochs too. The validation figures then say how well training went, and not how good the model is.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub train_on_valid: bool,
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 /// Where the sentences come from.

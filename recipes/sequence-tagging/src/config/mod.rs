@@ -11,7 +11,9 @@ pub use model::ModelConfig;
 pub use words::WordsConfig;
 
 use burn_recurrent_text::TaggingTask;
-use burn_recurrent_train::{InvalidValue, Recipe, RecipeConfig, TrainingConfig};
+use burn_recurrent_train::{
+    InvalidValue, KeepWeights, Recipe, RecipeConfig, ScheduleConfig, TrainingConfig,
+};
 use serde::{Deserialize, Serialize};
 
 /// The recipe and its bundled configs.
@@ -50,6 +52,27 @@ pub struct Config {
 }
 
 impl Config {
+    /// What was trained on cannot choose the weights, the learning rate or the end.
+    fn check_train_on_valid(&self) -> Result<(), InvalidValue> {
+        let training = &self.training;
+        let chosen = match &training.schedule {
+            ScheduleConfig::Plateau { .. } => Some("`training.schedule` a plateau"),
+            _ if training.keep_weights == KeepWeights::Best => Some("`training.keep_weights` best"),
+            _ if training.early_stopping.is_some() => Some("`training.early_stopping`"),
+            _ => None,
+        };
+        match chosen {
+            Some(chosen) if self.data.train_on_valid => Err(InvalidValue::new(
+                "data.train_on_valid",
+                format!(
+                    "leaves no validation sentences to choose by, and {chosen} does so; train with \
+                     `training.keep_weights = \"last\"`, a number of epochs that was chosen before, and no early stopping"
+                ),
+            )),
+            _ => Ok(()),
+        }
+    }
+
     /// The figures that are computed on the validation data after each epoch.
     pub fn valid_metrics(&self) -> &'static [&'static str] {
         match self.data.task {
@@ -65,6 +88,7 @@ impl RecipeConfig for Config {
         self.words.validate().map_err(|e| e.within("words"))?;
         self.model.validate().map_err(|e| e.within("model"))?;
         self.batches.validate().map_err(|e| e.within("batches"))?;
+        self.check_train_on_valid()?;
         self.training
             .validate()
             .and_then(|()| {
@@ -109,6 +133,10 @@ mod tests {
             ("model.d_hidden=0", "`model.d_hidden` must be at least 1"),
             ("model.cells=3", "cells"),
             ("words.lower=true", "lower"),
+            (
+                "data.train_on_valid=true",
+                "`training.keep_weights` best does so",
+            ),
             ("words.min_count=0", "`words.min_count` must be at least 1"),
             (
                 "training.monitor={metric=\"valid_bleu\", direction=\"maximize\"}",
