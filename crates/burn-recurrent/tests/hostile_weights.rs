@@ -17,13 +17,14 @@ static ALLOCATOR: PeakAlloc = PeakAlloc;
 
 /// What may be allocated at once for a file of so many bytes. The readers' buffers of fixed size are the constant; a header
 /// takes several times its length once it is parsed, and an npz file may be compressed. Of a pickle, Burn's reader keeps an
-/// object of 88 bytes for each byte at the worst, and while their list grows, three times that.
+/// object of 88 bytes for each byte at the worst, and while their list grows, three times that; what the pickle may repeat,
+/// and names that are there three times, come to it.
 fn allowed(path: &Path, length: usize) -> usize {
-    let times = match path.extension().is_some_and(|name| name == "pt") {
-        true => 300,
-        false => 24,
-    };
-    256 * 1024 + times * length
+    const MIB: usize = 1 << 20;
+    match path.extension().is_some_and(|name| name == "pt") {
+        true => (16 + 3 * 4) * MIB + (300 + 256 + 3 * 16) * length,
+        false => MIB / 4 + 24 * length,
+    }
 }
 
 /// The allocations of one test at a time are counted.
@@ -249,6 +250,245 @@ fn a_pt_file_that_is_none_is_refused() {
     }
 }
 
+/// The opcodes of protocol 2.
+mod pickle {
+    /// A text.
+    pub fn text(text: &str) -> Vec<u8> {
+        let mut bytes = vec![b'X'];
+        bytes.extend((text.len() as u32).to_le_bytes());
+        bytes.extend(text.as_bytes());
+        bytes
+    }
+
+    /// A tensor of these axes, whose storage has this key and one number.
+    pub fn tensor(key: &str, rank: usize) -> Vec<u8> {
+        let axes = [&b"("[..], &b"K\x01".repeat(rank), b"t"].concat();
+        [
+            b"ctorch._utils\n_rebuild_tensor_v2\n((",
+            &text("storage")[..],
+            b"ctorch\nFloatStorage\n",
+            &text(key),
+            &text("cpu"),
+            b"K\x01tQK\x00",
+            &axes,
+            &axes,
+            b"\x89ccollections\nOrderedDict\n)RtR",
+        ]
+        .concat()
+    }
+
+    /// A pickle of these opcodes.
+    pub fn of(opcodes: &[&[u8]]) -> Vec<u8> {
+        [b"\x80\x02", &opcodes.concat()[..], b"."].concat()
+    }
+}
+
+/// A file such as `torch.save` writes, of one storage.
+fn torch_archive(pickle: &[u8], storage: &str) -> Vec<u8> {
+    entries(&[
+        ("archive/data.pkl", pickle),
+        (&format!("archive/data/{storage}"), &[0; 4]),
+    ])
+}
+
+#[test]
+fn a_pt_file_that_repeats_itself_is_refused() {
+    use pickle::{of, tensor, text};
+    let _guard = ONE_AT_A_TIME
+        .lock()
+        .unwrap_or_else(|poisoned| poisoned.into_inner());
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("bomb.pt");
+    let device = Device::default();
+    let sound = of(&[b"}", &text("a.w"), &tensor("0", 2), b"s"]);
+    assert_eq!(read(&path, &torch_archive(&sound, "0"), &device), None);
+
+    let long = "m".repeat(200_000);
+    let copies = |count: usize| vec![b'2'; count];
+    let long_storage = "k".repeat(60_000);
+    // Within dictionaries of one letter each, a list of many times one tensor.
+    let nested = |depth: usize, count: usize| {
+        let open = [&b"}"[..], &text("a")].concat().repeat(depth);
+        let tensor = [&tensor("0", 1)[..], b"q\x00"].concat();
+        let list = [b"](", &tensor[..], &b"h\x00".repeat(count), b"e"].concat();
+        of(&[&open, &list, &b"s".repeat(depth)])
+    };
+    for (what, bytes, expected) in [
+        (
+            "copies the name of a class",
+            of(&[b"c", long.as_bytes(), b"\nX\n", &copies(10_000)]),
+            "repeats",
+        ),
+        (
+            "copies a key",
+            of(&[b"}", &text(&long), b"Ns", &copies(10_000)]),
+            "repeats",
+        ),
+        (
+            "copies a tensor of many axes",
+            torch_archive(&of(&[&tensor("0", 30_000), &copies(10_000)]), "0"),
+            "repeats",
+        ),
+        (
+            "copies the key of a storage",
+            torch_archive(
+                &of(&[&tensor(&long_storage, 1), &copies(20_000)]),
+                &long_storage,
+            ),
+            "repeats",
+        ),
+        (
+            "copies a text by the memo",
+            of(&[
+                b"](",
+                &text(&long),
+                b"q\x00",
+                &b"h\x00".repeat(10_000),
+                b"e",
+            ]),
+            "repeats",
+        ),
+        (
+            "gives many tensors a long name",
+            torch_archive(
+                &of(&[
+                    b"}",
+                    &text(&long),
+                    b"](",
+                    &tensor("0", 1),
+                    b"q\x00",
+                    &b"h\x00".repeat(10_000),
+                    b"es",
+                ]),
+                "0",
+            ),
+            "names of its tensors",
+        ),
+        (
+            "gives many tensors a name of many parts",
+            torch_archive(&nested(100, 200_000), "0"),
+            "names of its tensors",
+        ),
+        (
+            "nests",
+            torch_archive(&nested(900, 200_000), "0"),
+            "nested more than 128 deep",
+        ),
+        (
+            "doubles",
+            of(&[b"]q\x00", &b"](h\x00h\x00eq\x00".repeat(60)]),
+            "repeats",
+        ),
+        (
+            "doubles by state",
+            of(&[b"}q\x00", &b"2q\x00h\x00\x86".repeat(60)]),
+            "repeats",
+        ),
+        (
+            "has two tensors of one name",
+            torch_archive(
+                &of(&[
+                    b"}(",
+                    &text("a.w"),
+                    &tensor("0", 1),
+                    &text("a"),
+                    b"}",
+                    &text("w"),
+                    &tensor("0", 2),
+                    b"su",
+                ]),
+                "0",
+            ),
+            "two tensors of the name \"a.w\"",
+        ),
+        (
+            "has a key twice",
+            torch_archive(
+                &of(&[
+                    b"}(",
+                    &text("w"),
+                    &tensor("0", 1),
+                    &text("w"),
+                    &tensor("0", 2),
+                    b"u",
+                ]),
+                "0",
+            ),
+            "a dictionary has a key twice",
+        ),
+        (
+            "has a key as a number and as a text",
+            of(&[b"ccollections\nOrderedDict\n)RK\x01Ns", &text("1"), b"Ns"]),
+            "a dictionary has a key twice",
+        ),
+        (
+            "has an entry twice",
+            twice(torch_archive(&sound, "0"), "archive/data/0"),
+            "an entry twice",
+        ),
+        (
+            "is a program",
+            entries(&[
+                ("archive/data.pkl", &sound),
+                ("archive/code/__torch__.py", b"class Module"),
+            ]),
+            "torch.jit.load(path).state_dict()",
+        ),
+    ] {
+        let error = read(&path, &bytes, &device);
+        let error = error.unwrap_or_else(|| panic!("a file that {what} was taken"));
+        assert!(
+            error.contains("not a sound PyTorch file") && error.contains(expected),
+            "{what}: {error}"
+        );
+    }
+}
+
+#[test]
+fn a_checkpoint_with_much_beside_its_weights_is_taken() {
+    use pickle::{of, tensor, text};
+    let _guard = ONE_AT_A_TIME
+        .lock()
+        .unwrap_or_else(|poisoned| poisoned.into_inner());
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("checkpoint.pt");
+    // A vocabulary and labels, of which there are two, as Python's pickler writes them.
+    let words: Vec<u8> = (0..30_000u32)
+        .flat_map(|index| {
+            let place = (index + 2).to_le_bytes();
+            [&text(&format!("word{index}"))[..], b"r", &place].concat()
+        })
+        .collect();
+    let labels = [
+        &text("B-ORGANISATION")[..],
+        b"q\x00",
+        &text("O"),
+        b"q\x01",
+        &b"h\x00h\x01".repeat(50_000),
+    ]
+    .concat();
+    let pickle = of(&[
+        b"}(",
+        &text("words"),
+        b"](",
+        &words,
+        b"e",
+        &text("labels"),
+        b"](",
+        &labels,
+        b"e",
+        &text("model"),
+        b"}",
+        &text("w"),
+        &tensor("0", 2),
+        b"su",
+    ]);
+    let bytes = torch_archive(&pickle, "0");
+    assert_eq!(read(&path, &bytes, &Device::default()), None);
+    let file = TensorFile::open(&path).unwrap();
+    assert_eq!(file.names().collect::<Vec<_>>(), ["model.w"]);
+}
+
 #[test]
 fn an_npz_file_that_lies_is_refused() {
     let _guard = ONE_AT_A_TIME
@@ -332,19 +572,42 @@ fn an_npz_file_that_lies_is_refused() {
 }
 
 fn stored(name: &str, data: &[u8]) -> Vec<u8> {
-    archive(name, data, zip::CompressionMethod::Stored)
+    entries(&[(name, data)])
 }
 
 fn deflated(name: &str, data: &[u8]) -> Vec<u8> {
-    archive(name, data, zip::CompressionMethod::Deflated)
+    archive(&[(name, data)], zip::CompressionMethod::Deflated)
 }
 
-fn archive(name: &str, data: &[u8], method: zip::CompressionMethod) -> Vec<u8> {
+fn entries(entries: &[(&str, &[u8])]) -> Vec<u8> {
+    archive(entries, zip::CompressionMethod::Stored)
+}
+
+fn archive(entries: &[(&str, &[u8])], method: zip::CompressionMethod) -> Vec<u8> {
     let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     let options = zip::write::SimpleFileOptions::default().compression_method(method);
-    archive.start_file(name, options).unwrap();
-    std::io::Write::write_all(&mut archive, data).unwrap();
+    for (name, data) in entries {
+        archive.start_file(*name, options).unwrap();
+        std::io::Write::write_all(&mut archive, data).unwrap();
+    }
     archive.finish().unwrap().into_inner()
+}
+
+/// An archive with an entry added under the name of one that it has, which no writer does by itself.
+fn twice(archive: Vec<u8>, name: &str) -> Vec<u8> {
+    let other = name.replace('a', "b");
+    let mut writer = zip::ZipWriter::new_append(std::io::Cursor::new(archive)).unwrap();
+    let options =
+        zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    writer.start_file(&other, options).unwrap();
+    let mut bytes = writer.finish().unwrap().into_inner();
+    while let Some(at) = bytes
+        .windows(other.len())
+        .position(|window| window == other.as_bytes())
+    {
+        bytes[at..at + name.len()].copy_from_slice(name.as_bytes());
+    }
+    bytes
 }
 
 /// Small files of every format, with the names that [`read`] asks for.
