@@ -257,7 +257,7 @@ impl TensorFile {
         self.tensors.get(name)
     }
 
-    /// The bytes of the whole file: no tensor and no set of tensors that is read is larger.
+    /// The bytes of the whole file: no tensor that is read is larger.
     pub(super) fn length(&self) -> u64 {
         self.length
     }
@@ -294,7 +294,7 @@ impl TensorFile {
                 // A view may repeat its storage: `expand` makes any number of elements from one.
                 if tensor.byte_len() as u64 > self.length {
                     return Err(self.malformed(format!(
-                        "{}: it is {} bytes of a file of {}: save contiguous tensors",
+                        "{}: it takes {} bytes of a file of {}: {CONTIGUOUS}",
                         tensor.name,
                         tensor.byte_len(),
                         self.length,
@@ -309,6 +309,9 @@ impl TensorFile {
         }
     }
 }
+
+/// What helps where tensors are views of storages that are smaller.
+pub(super) const CONTIGUOUS: &str = "save `{k: v.clone() for k, v in state_dict.items()}`";
 
 /// A format of files of tensors.
 #[derive(Clone, Copy, Debug, PartialEq)]
