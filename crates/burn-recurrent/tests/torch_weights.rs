@@ -207,17 +207,44 @@ fn loading_keeps_the_modules_options_and_identity() {
         .with_dropout(0.5)
         .with_weight_drop(0.3)
         .with_batch_first(false)
-        .init(&device)
-        .no_grad();
+        .init(&device);
     let shown = lstm.to_string();
     let id = lstm.layers[1].forward.weight_hidden.id;
     lstm.load_torch(&file, "lstm_2_2").unwrap();
     assert_eq!(lstm.to_string(), shown);
     assert_eq!(lstm.layers[1].forward.weight_hidden.id, id);
-    assert!(!lstm.layers[1].forward.weight_hidden.is_require_grad());
     let [steps, batch, width] = [5, 2, lstm.d_input()];
     let (output, _) = lstm.forward(Tensor::zeros([steps, batch, width], &device), None);
     assert_eq!(output.dims()[..2], [steps, batch]);
+}
+
+#[test]
+fn loading_keeps_which_parameters_take_gradients() {
+    let device = Device::default().autodiff();
+    let file = open("torch_weights.safetensors");
+    for frozen in [false, true] {
+        let config = Lstm::torch_config(&file, "lstm_2_2").unwrap();
+        let mut lstm = config.init(&device);
+        if frozen {
+            lstm = lstm.no_grad();
+        }
+        lstm.load_torch(&file, "lstm_2_2").unwrap();
+        let input = Tensor::ones([2, 3, lstm.d_input()], &device).require_grad();
+        let (output, _) = lstm.forward(input.clone(), None);
+        let gradients = output.sum().backward();
+        assert!(input.grad(&gradients).is_some());
+        for layer in &lstm.layers {
+            let cell = &layer.forward;
+            for weight in [&cell.weight_input, &cell.weight_hidden] {
+                assert_eq!(weight.is_require_grad(), !frozen);
+                let gradient = weight.val().grad(&gradients);
+                assert_eq!(gradient.is_some(), !frozen);
+                if let Some(gradient) = gradient {
+                    assert!(gradient.abs().sum().into_scalar::<f32>() > 0.0);
+                }
+            }
+        }
+    }
 }
 
 #[test]

@@ -74,7 +74,7 @@ impl TensorFile {
         }
         let (bytes, name) = largest;
         if bytes > self.length() || unread > self.length().saturating_mul(MAX_SHARED) {
-            return Err(self.malformed(format!(
+            return Err(self.unusable(format!(
                 "the tensors take {unread} bytes of a file of {}, the largest, {name}, {bytes}: {CONTIGUOUS}",
                 self.length()
             )));
@@ -93,7 +93,7 @@ impl TensorFile {
             {
                 Ok([rows, columns])
             }
-            _ => Err(self.malformed(format!("{name}: expected a matrix, found shape {shape:?}"))),
+            _ => Err(self.unusable(format!("{name}: expected a matrix, found shape {shape:?}"))),
         }
     }
 }
