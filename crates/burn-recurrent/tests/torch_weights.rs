@@ -417,6 +417,76 @@ fn options_without_a_counterpart_are_named() {
     );
 }
 
+#[test]
+fn the_weights_of_a_cell_are_those_of_one_layer() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("cell.safetensors");
+    let device = Device::default();
+    let file = open("torch_weights.safetensors");
+    let mut cell = TensorFile::new();
+    for name in file.names() {
+        if let Some(kind) = name.strip_prefix("lstm_1_1.") {
+            let kind = kind.strip_suffix("_l0").unwrap();
+            let (shape, values) = (file.shape(name).unwrap(), file.floats(name).unwrap());
+            cell.insert(format!("cell.{kind}"), shape, values).unwrap();
+        }
+    }
+    cell.save(&path).unwrap();
+    let cell = TensorFile::open(&path).unwrap();
+    let lstm = Lstm::from_torch(&cell, "cell", &device).unwrap();
+    let cases = open("weights_cases.safetensors");
+    let case = Case {
+        file: &cases,
+        name: "lstm_1_1",
+        device: device.clone(),
+    };
+    case.check(&lstm);
+    let error = Lstm::from_torch(&cell, "", &device)
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("some under \"cell.\""), "{error}");
+}
+
+#[test]
+fn names_that_tell_what_happened_are_explained() {
+    let device = Device::default();
+    let with = |names: &[(&str, &[usize])]| {
+        let mut file = TensorFile::new();
+        for (name, shape) in names {
+            let count = shape.iter().product();
+            file.insert(*name, shape, vec![0.5; count]).unwrap();
+        }
+        Rnn::from_torch(&file, "", &device).unwrap_err().to_string()
+    };
+    let input: (&str, &[usize]) = ("weight_ih_l0", &[2, 2]);
+    let hidden: (&str, &[usize]) = ("weight_hh_l0", &[2, 2]);
+    let (g, v): ((&str, &[usize]), (&str, &[usize])) =
+        (("weight_hh_l0_g", &[2, 1]), ("weight_hh_l0_v", &[2, 2]));
+    assert!(with(&[input, g, v]).contains("nn.utils.remove_weight_norm("));
+    assert!(with(&[g, v]).contains("nn.utils.remove_weight_norm("));
+    let new: (&str, &[usize]) = ("parametrizations.weight_hh_l0.original0", &[2, 1]);
+    assert!(with(&[input, new]).contains("parametrize.remove_parametrizations("));
+    // A layer is missing between two.
+    let third = [("weight_ih_l2", &[2, 2][..]), ("weight_hh_l2", &[2, 2])];
+    let error = with(&[input, hidden, third[0], third[1]]);
+    assert!(error.contains("weight_ih_l1: missing"), "{error}");
+    assert!(!error.contains("weight_ih_l2"), "{error}");
+}
+
+#[test]
+fn the_first_bytes_tell_a_safetensors_file_whatever_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["model.bin", "model.pt", "model.npz", "model"] {
+        let path = folder.path().join(name);
+        std::fs::copy(fixture("torch_weights.safetensors"), &path).unwrap();
+        let file = TensorFile::open(&path).unwrap();
+        assert!(file.shape("lstm_1_1.weight_ih_l0").is_some(), "{name}");
+        // What a sound file has not is no fault of the file's.
+        let error = file.integers("lstm_1_1.weight_ih_l0").unwrap_err();
+        assert!(matches!(error, WeightsError::Unusable { .. }), "{error}");
+    }
+}
+
 /// The example's binary: where cargo puts it before it runs the tests, or built now where only this test was asked for.
 fn run_pytorch(arguments: &[&str]) -> Output {
     let test = std::env::current_exe().unwrap();
@@ -570,7 +640,7 @@ fn the_example_says_what_is_wrong() {
         (
             &["--cell", "gru", "--prefix", "lstm_1_1"],
             1,
-            "lstm_1_1.weight_hh_l0",
+            "lstm_1_1.weight_hh_l0: its 12 rows are 4 times the hidden width, 3, so it is an nn.LSTM's: give --cell lstm",
         ),
         (
             &["--cell", "gru", "--prefix", "none"],
@@ -582,5 +652,11 @@ fn the_example_says_what_is_wrong() {
         assert_eq!(found, Some(code), "{arguments:?}: {message}");
         assert!(message.contains(expected), "{arguments:?}: {message}");
     }
+    // A state that the cell has not.
+    made.insert("c0", &[1, 1, 2], vec![0.0; 2]).unwrap();
+    made.save(&input).unwrap();
+    let (code, message) = run(&["--cell", "gru", "--prefix", "gru_1_1"]);
+    assert_eq!(code, Some(1));
+    assert!(message.contains("c0: only an LSTM"), "{message}");
     assert!(!output.exists());
 }

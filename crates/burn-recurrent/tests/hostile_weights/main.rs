@@ -149,7 +149,6 @@ fn a_pt_file_that_is_none_is_refused() {
     for (what, bytes) in [
         ("is empty", Vec::new()),
         ("is text", b"import torch".to_vec()),
-        ("is safetensors", fixture("torch_weights.safetensors")),
         ("is an npz", fixture("keras_weights.npz")),
         ("is cut off", whole[..whole.len() - 30].to_vec()),
         ("is cut off at its start", whole[..100].to_vec()),

@@ -4,7 +4,7 @@ use crate::pickle::{of, tensor, text, torch_archive, view};
 use crate::support::{alone, entries, read, twice};
 use burn::tensor::Device;
 use burn_recurrent::Lstm;
-use burn_recurrent::weights::TensorFile;
+use burn_recurrent::weights::{TensorFile, WeightsError};
 
 #[test]
 fn a_pt_file_that_repeats_itself_is_refused() {
@@ -196,6 +196,24 @@ fn a_checkpoint_with_much_beside_its_weights_is_taken() {
     assert_eq!(read(&path, &bytes, &Device::default()), None);
     let file = TensorFile::open(&path).unwrap();
     assert_eq!(file.names().collect::<Vec<_>>(), ["model.w"]);
+}
+
+#[test]
+fn a_storage_that_is_missing_or_short_is_the_files_fault() {
+    let _guard = alone();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("short.pt");
+    let pickle = of(&[b"}", &text("w"), &view("0", 4, [2, 2], [2, 1]), b"s"]);
+    for (name, storage) in [("a/data/1", &[0; 16][..]), ("a/data/0", &[0; 8])] {
+        let bytes = entries(&[
+            ("a/data.pkl", &pickle),
+            (name, storage),
+            ("a/more", &[0; 99]),
+        ]);
+        assert_eq!(read(&path, &bytes, &Device::default()), None);
+        let error = TensorFile::open(&path).unwrap().floats("w").unwrap_err();
+        assert!(matches!(error, WeightsError::Malformed { .. }), "{error}");
+    }
 }
 
 #[test]
