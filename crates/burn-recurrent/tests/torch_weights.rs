@@ -460,8 +460,8 @@ fn names_that_tell_what_happened_are_explained() {
     };
     let input: (&str, &[usize]) = ("weight_ih_l0", &[2, 2]);
     let hidden: (&str, &[usize]) = ("weight_hh_l0", &[2, 2]);
-    let (g, v): ((&str, &[usize]), (&str, &[usize])) =
-        (("weight_hh_l0_g", &[2, 1]), ("weight_hh_l0_v", &[2, 2]));
+    let g: (&str, &[usize]) = ("weight_hh_l0_g", &[2, 1]);
+    let v: (&str, &[usize]) = ("weight_hh_l0_v", &[2, 2]);
     assert!(with(&[input, g, v]).contains("nn.utils.remove_weight_norm("));
     assert!(with(&[g, v]).contains("nn.utils.remove_weight_norm("));
     let new: (&str, &[usize]) = ("parametrizations.weight_hh_l0.original0", &[2, 1]);

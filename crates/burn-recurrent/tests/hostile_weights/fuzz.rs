@@ -11,12 +11,15 @@ use std::path::PathBuf;
 /// How many inputs of each kind are read, where the variable BURN_RECURRENT_FUZZ says nothing else.
 const INPUTS: u64 = 300;
 
+/// A file's bytes, from a source of chance.
+type Make = Box<dyn Fn(&mut ChaCha8Rng) -> Vec<u8>>;
+
 /// A way to make files.
 struct Kind {
     name: &'static str,
     /// A file's name: its ending tells the format.
     file: &'static str,
-    make: Box<dyn Fn(&mut ChaCha8Rng) -> Vec<u8>>,
+    make: Make,
 }
 
 fn kinds() -> Vec<Kind> {
