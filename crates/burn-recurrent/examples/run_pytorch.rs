@@ -94,6 +94,7 @@ fn usage_error(message: &str) -> ! {
 fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     let device = Device::default();
     let weights = TensorFile::open(&args.weights)?;
+    check_cell(args, &weights)?;
     let input = Input::open(args)?;
     let prefix = &args.prefix;
     let results = match args.cell {
@@ -129,6 +130,34 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
         output.insert(name, &shape, tensor.into_data().iter::<f32>().collect())?;
     }
     Ok(output.save(&args.output)?)
+}
+
+/// Whether the weights are those of the cell of `--cell`: the gates are rows one below another.
+fn check_cell(args: &Args, weights: &TensorFile) -> Result<(), String> {
+    let prefix = args.prefix.trim_end_matches('.');
+    let dot = if prefix.is_empty() { "" } else { "." };
+    let name = format!("{prefix}{dot}weight_hh_l0");
+    // With a projection, the columns are as many as it has.
+    let projected = weights.shape(&format!("{prefix}{dot}weight_hr_l0"));
+    let (rows, hidden) = match (weights.shape(&name), projected) {
+        (Some(&[rows, _]), Some(&[_, hidden])) => (rows, hidden),
+        (Some(&[rows, hidden]), None) => (rows, hidden),
+        _ => return Ok(()),
+    };
+    let kinds = [(1, CellKind::Rnn), (3, CellKind::Gru), (4, CellKind::Lstm)];
+    match kinds
+        .into_iter()
+        .find(|(gates, _)| Some(rows) == hidden.checked_mul(*gates))
+    {
+        Some((gates, kind)) if kind != args.cell && rows > 0 => Err(format!(
+            "{}: {name}: its {rows} rows are {gates} times the hidden width, {hidden}, so it is an nn.{}'s: give \
+             --cell {}",
+            args.weights.display(),
+            format!("{kind:?}").to_uppercase(),
+            format!("{kind:?}").to_lowercase(),
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// The state of all layers and directions of a module of cells `C`.
@@ -199,6 +228,9 @@ impl Input {
         let path = args.input.display();
         let stack = module.num_layers() * module.directions();
         let is_given = |name: &&str| self.file.shape(name).is_some();
+        if !names.contains(&"c0") && is_given(&"c0") {
+            return Err(format!("{path}: c0: only an LSTM has a memory cell").into());
+        }
         if !names.iter().any(is_given) {
             return Ok(None);
         }

@@ -207,17 +207,44 @@ fn loading_keeps_the_modules_options_and_identity() {
         .with_dropout(0.5)
         .with_weight_drop(0.3)
         .with_batch_first(false)
-        .init(&device)
-        .no_grad();
+        .init(&device);
     let shown = lstm.to_string();
     let id = lstm.layers[1].forward.weight_hidden.id;
     lstm.load_torch(&file, "lstm_2_2").unwrap();
     assert_eq!(lstm.to_string(), shown);
     assert_eq!(lstm.layers[1].forward.weight_hidden.id, id);
-    assert!(!lstm.layers[1].forward.weight_hidden.is_require_grad());
     let [steps, batch, width] = [5, 2, lstm.d_input()];
     let (output, _) = lstm.forward(Tensor::zeros([steps, batch, width], &device), None);
     assert_eq!(output.dims()[..2], [steps, batch]);
+}
+
+#[test]
+fn loading_keeps_which_parameters_take_gradients() {
+    let device = Device::default().autodiff();
+    let file = open("torch_weights.safetensors");
+    for frozen in [false, true] {
+        let config = Lstm::torch_config(&file, "lstm_2_2").unwrap();
+        let mut lstm = config.init(&device);
+        if frozen {
+            lstm = lstm.no_grad();
+        }
+        lstm.load_torch(&file, "lstm_2_2").unwrap();
+        let input = Tensor::ones([2, 3, lstm.d_input()], &device).require_grad();
+        let (output, _) = lstm.forward(input.clone(), None);
+        let gradients = output.sum().backward();
+        assert!(input.grad(&gradients).is_some());
+        for layer in &lstm.layers {
+            let cell = &layer.forward;
+            for weight in [&cell.weight_input, &cell.weight_hidden] {
+                assert_eq!(weight.is_require_grad(), !frozen);
+                let gradient = weight.val().grad(&gradients);
+                assert_eq!(gradient.is_some(), !frozen);
+                if let Some(gradient) = gradient {
+                    assert!(gradient.abs().sum().into_scalar::<f32>() > 0.0);
+                }
+            }
+        }
+    }
 }
 
 #[test]
@@ -390,6 +417,76 @@ fn options_without_a_counterpart_are_named() {
     );
 }
 
+#[test]
+fn the_weights_of_a_cell_are_those_of_one_layer() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("cell.safetensors");
+    let device = Device::default();
+    let file = open("torch_weights.safetensors");
+    let mut cell = TensorFile::new();
+    for name in file.names() {
+        if let Some(kind) = name.strip_prefix("lstm_1_1.") {
+            let kind = kind.strip_suffix("_l0").unwrap();
+            let (shape, values) = (file.shape(name).unwrap(), file.floats(name).unwrap());
+            cell.insert(format!("cell.{kind}"), shape, values).unwrap();
+        }
+    }
+    cell.save(&path).unwrap();
+    let cell = TensorFile::open(&path).unwrap();
+    let lstm = Lstm::from_torch(&cell, "cell", &device).unwrap();
+    let cases = open("weights_cases.safetensors");
+    let case = Case {
+        file: &cases,
+        name: "lstm_1_1",
+        device: device.clone(),
+    };
+    case.check(&lstm);
+    let error = Lstm::from_torch(&cell, "", &device)
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("some under \"cell.\""), "{error}");
+}
+
+#[test]
+fn names_that_tell_what_happened_are_explained() {
+    let device = Device::default();
+    let with = |names: &[(&str, &[usize])]| {
+        let mut file = TensorFile::new();
+        for (name, shape) in names {
+            let count = shape.iter().product();
+            file.insert(*name, shape, vec![0.5; count]).unwrap();
+        }
+        Rnn::from_torch(&file, "", &device).unwrap_err().to_string()
+    };
+    let input: (&str, &[usize]) = ("weight_ih_l0", &[2, 2]);
+    let hidden: (&str, &[usize]) = ("weight_hh_l0", &[2, 2]);
+    let g: (&str, &[usize]) = ("weight_hh_l0_g", &[2, 1]);
+    let v: (&str, &[usize]) = ("weight_hh_l0_v", &[2, 2]);
+    assert!(with(&[input, g, v]).contains("nn.utils.remove_weight_norm("));
+    assert!(with(&[g, v]).contains("nn.utils.remove_weight_norm("));
+    let new: (&str, &[usize]) = ("parametrizations.weight_hh_l0.original0", &[2, 1]);
+    assert!(with(&[input, new]).contains("parametrize.remove_parametrizations("));
+    // A layer is missing between two.
+    let third = [("weight_ih_l2", &[2, 2][..]), ("weight_hh_l2", &[2, 2])];
+    let error = with(&[input, hidden, third[0], third[1]]);
+    assert!(error.contains("weight_ih_l1: missing"), "{error}");
+    assert!(!error.contains("weight_ih_l2"), "{error}");
+}
+
+#[test]
+fn the_first_bytes_tell_a_safetensors_file_whatever_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["model.bin", "model.pt", "model.npz", "model"] {
+        let path = folder.path().join(name);
+        std::fs::copy(fixture("torch_weights.safetensors"), &path).unwrap();
+        let file = TensorFile::open(&path).unwrap();
+        assert!(file.shape("lstm_1_1.weight_ih_l0").is_some(), "{name}");
+        // What a sound file has not is no fault of the file's.
+        let error = file.integers("lstm_1_1.weight_ih_l0").unwrap_err();
+        assert!(matches!(error, WeightsError::Unusable { .. }), "{error}");
+    }
+}
+
 /// The example's binary: where cargo puts it before it runs the tests, or built now where only this test was asked for.
 fn run_pytorch(arguments: &[&str]) -> Output {
     let test = std::env::current_exe().unwrap();
@@ -543,7 +640,7 @@ fn the_example_says_what_is_wrong() {
         (
             &["--cell", "gru", "--prefix", "lstm_1_1"],
             1,
-            "lstm_1_1.weight_hh_l0",
+            "lstm_1_1.weight_hh_l0: its 12 rows are 4 times the hidden width, 3, so it is an nn.LSTM's: give --cell lstm",
         ),
         (
             &["--cell", "gru", "--prefix", "none"],
@@ -555,5 +652,11 @@ fn the_example_says_what_is_wrong() {
         assert_eq!(found, Some(code), "{arguments:?}: {message}");
         assert!(message.contains(expected), "{arguments:?}: {message}");
     }
+    // A state that the cell has not.
+    made.insert("c0", &[1, 1, 2], vec![0.0; 2]).unwrap();
+    made.save(&input).unwrap();
+    let (code, message) = run(&["--cell", "gru", "--prefix", "gru_1_1"]);
+    assert_eq!(code, Some(1));
+    assert!(message.contains("c0: only an LSTM"), "{message}");
     assert!(!output.exists());
 }

@@ -2,13 +2,16 @@
 
 use super::convertible::{ConvertibleCell, ModuleShape, cells};
 use super::error::{TensorProblem, WeightsError};
-use super::tensor_file::{Data, TensorFile};
+use super::tensor_file::{CONTIGUOUS, Data, TensorFile};
 use crate::Recurrent;
 use crate::cell_weights::ComputedOption;
 use std::collections::HashSet;
 
 /// The widest axis that is believed; beyond it, products of sizes need not fit a `usize`.
 const MAX_WIDTH: usize = 1 << 40;
+
+/// How many times the file's size the tensors of a module may take: layers may share their weights.
+const MAX_SHARED: u64 = 16;
 
 /// A tensor that a module needs.
 pub(super) struct Needed {
@@ -22,7 +25,9 @@ impl TensorFile {
     /// All problems are found, in the order of the names that are needed, then of those that are not.
     pub(super) fn claim(&self, needed: &[Needed], present: &[&str]) -> Result<(), WeightsError> {
         let mut problems = Vec::new();
+        // Those of a PyTorch file, which are views of storages: how many bytes, and the largest.
         let mut unread = 0u64;
+        let mut largest = (0, "");
         for Needed { name, shape } in needed {
             let Some(entry) = self.get(name) else {
                 problems.push(TensorProblem::Missing {
@@ -45,7 +50,11 @@ impl TensorFile {
                 });
             }
             if let Data::Pytorch(tensor) = &entry.data {
-                unread = unread.saturating_add(tensor.byte_len() as u64);
+                let bytes = tensor.byte_len() as u64;
+                unread = unread.saturating_add(bytes);
+                if bytes > largest.0 {
+                    largest = (bytes, name);
+                }
             }
         }
         let names: HashSet<&str> = needed.iter().map(|needed| needed.name.as_str()).collect();
@@ -63,9 +72,10 @@ impl TensorFile {
                 problems,
             });
         }
-        if unread > self.length() {
-            return Err(self.malformed(format!(
-                "the tensors take {unread} bytes of a file of {}: save contiguous tensors",
+        let (bytes, name) = largest;
+        if bytes > self.length() || unread > self.length().saturating_mul(MAX_SHARED) {
+            return Err(self.unusable(format!(
+                "the tensors take {unread} bytes of a file of {}, the largest, {name}, {bytes}: {CONTIGUOUS}",
                 self.length()
             )));
         }
@@ -83,7 +93,7 @@ impl TensorFile {
             {
                 Ok([rows, columns])
             }
-            _ => Err(self.malformed(format!("{name}: expected a matrix, found shape {shape:?}"))),
+            _ => Err(self.unusable(format!("{name}: expected a matrix, found shape {shape:?}"))),
         }
     }
 }

@@ -29,6 +29,15 @@ pub struct ModuleShape {
     pub(super) reset: ResetGate,
 }
 
+/// The dimensions of one cell's weights.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Dims {
+    weight_input: [usize; 2],
+    weight_hidden: [usize; 2],
+    bias: bool,
+    d_projection: Option<usize>,
+}
+
 /// One cell's place in a module.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Slot {
@@ -37,7 +46,7 @@ pub struct Slot {
 }
 
 pub(super) mod private {
-    use super::{ComputedOption, Device, ModuleShape, Parts};
+    use super::{ComputedOption, Device, Dims, ModuleShape, Parts};
     use crate::Cell;
 
     /// The part of [`ConvertibleCell`](super::ConvertibleCell) that nobody else can implement or call.
@@ -51,6 +60,7 @@ pub(super) mod private {
         fn config(shape: &ModuleShape) -> Self::Config;
         fn from_parts(parts: Parts, shape: &ModuleShape, device: &Device) -> Self;
         fn set_parts(&mut self, parts: Parts);
+        fn dims(&self) -> Dims;
         fn parts(&self) -> Parts;
         fn options(&self) -> Vec<ComputedOption>;
     }
@@ -75,6 +85,15 @@ impl private::PrivateCell for RnnCell {
     fn set_parts(&mut self, parts: Parts) {
         let device = self.weight_input.val().device();
         self.set_weights(rnn_weights(parts, &device));
+    }
+
+    fn dims(&self) -> Dims {
+        Dims {
+            weight_input: self.weight_input.dims(),
+            weight_hidden: self.weight_hidden.dims(),
+            bias: self.bias.is_some(),
+            d_projection: None,
+        }
     }
 
     fn parts(&self) -> Parts {
@@ -115,6 +134,15 @@ impl private::PrivateCell for GruCell {
         self.set_weights(gru_weights(parts, &device));
     }
 
+    fn dims(&self) -> Dims {
+        Dims {
+            weight_input: self.weight_input.dims(),
+            weight_hidden: self.weight_hidden.dims(),
+            bias: self.bias.is_some(),
+            d_projection: None,
+        }
+    }
+
     fn parts(&self) -> Parts {
         let weights = self.weights();
         Parts {
@@ -151,6 +179,15 @@ impl private::PrivateCell for LstmCell {
     fn set_parts(&mut self, parts: Parts) {
         let device = self.weight_input.val().device();
         self.set_weights(lstm_weights(parts, &device));
+    }
+
+    fn dims(&self) -> Dims {
+        Dims {
+            weight_input: self.weight_input.dims(),
+            weight_hidden: self.weight_hidden.dims(),
+            bias: self.bias.is_some(),
+            d_projection: self.projection.as_ref().map(|weight| weight.dims()[1]),
+        }
     }
 
     fn parts(&self) -> Parts {
@@ -202,7 +239,7 @@ fn lstm_weights(parts: Parts, device: &Device) -> LstmWeights {
 impl ModuleShape {
     /// The shape of a module whose layers are all alike; `None` where they are not.
     pub(super) fn of<C: ConvertibleCell>(module: &Recurrent<C>) -> Option<Self> {
-        let parts = module.layers[0].forward.parts();
+        let dims = module.layers[0].forward.dims();
         let reset =
             module.layers[0]
                 .forward
@@ -213,22 +250,23 @@ impl ModuleShape {
                     _ => None,
                 });
         let shape = Self {
-            d_input: parts.weight_input.rows,
-            d_hidden: parts.weight_hidden.columns / C::GATES,
-            d_projection: parts.projection.as_ref().map(|matrix| matrix.columns),
+            d_input: dims.weight_input[0],
+            d_hidden: dims.weight_hidden[1] / C::GATES,
+            d_projection: dims.d_projection,
             num_layers: module.num_layers(),
             bidirectional: module.is_bidirectional(),
-            bias: parts.bias.is_some(),
+            bias: dims.bias,
             reset: reset.unwrap_or(ResetGate::AfterProduct),
         };
         let is_alike = shape.slots().zip(cells(module)).all(|(slot, cell)| {
-            let parts = cell.parts();
             let width = C::GATES * shape.d_hidden;
-            parts.weight_input.rows == shape.d_input_of(slot.layer)
-                && parts.weight_input.columns == width
-                && parts.weight_hidden.rows == shape.d_state()
-                && parts.bias.is_some() == shape.bias
-                && cell.options() == module.layers[0].forward.options()
+            let expected = Dims {
+                weight_input: [shape.d_input_of(slot.layer), width],
+                weight_hidden: [shape.d_state(), width],
+                bias: shape.bias,
+                d_projection: shape.d_projection,
+            };
+            cell.dims() == expected && cell.options() == module.layers[0].forward.options()
         });
         let cells = cells(module).count();
         (is_alike && cells == shape.slots().count()).then_some(shape)

@@ -35,6 +35,14 @@ pub enum WeightsError {
         /// What is wrong.
         message: String,
     },
+    /// A file has not what is asked of it: no such tensor, or one of another kind or of a size beyond belief.
+    #[error("{}: {message}", path.display())]
+    Unusable {
+        /// The file.
+        path: PathBuf,
+        /// What was asked and what is there.
+        message: String,
+    },
     /// A file cannot be written in a format of that name.
     #[error(
         "{}: weights are written as .safetensors or .npz, so the name must end in one of these",
@@ -45,7 +53,7 @@ pub enum WeightsError {
         path: PathBuf,
     },
     /// There are no recurrent weights under a prefix.
-    #[error("{}: no {expected} under the prefix {prefix:?}; {}", path.display(), found_prefixes(found))]
+    #[error("{}: no {expected} under the prefix {prefix:?}; {}{hint}", path.display(), found_prefixes(found))]
     NotFound {
         /// The file.
         path: PathBuf,
@@ -55,10 +63,12 @@ pub enum WeightsError {
         expected: String,
         /// The prefixes in the file under which there is such a tensor.
         found: Vec<String>,
+        /// What the tensors that are there look like, if that is known.
+        hint: &'static str,
     },
     /// The tensors under a prefix are not those of the module: all that are missing, too many, or of another shape or
     /// element type.
-    #[error("{}: the tensors do not fit the module:{}", path.display(), listed(problems))]
+    #[error("{}: the tensors do not fit the module:{}{}", path.display(), listed(problems), hint_of(problems))]
     Mismatch {
         /// The file.
         path: PathBuf,
@@ -151,6 +161,34 @@ fn listed(problems: &[TensorProblem]) -> String {
         .iter()
         .map(|problem| format!("\n  {problem}"))
         .collect()
+}
+
+fn hint_of(problems: &[TensorProblem]) -> &'static str {
+    hint(problems.iter().filter_map(|problem| match problem {
+        TensorProblem::Extra { name, .. } => Some(name.as_str()),
+        _ => None,
+    }))
+}
+
+/// What to do about tensors of these names, if they tell; as the end of a message.
+pub(super) fn hint<'a>(mut names: impl Iterator<Item = &'a str>) -> &'static str {
+    names
+        .find_map(|name| {
+            if name.contains("parametrizations.") {
+                Some(
+                    "; before you save, undo the weight normalisation: \
+                     `torch.nn.utils.parametrize.remove_parametrizations(lstm, \"weight_hh_l0\")`",
+                )
+            } else if name.contains("weight_") && name.ends_with("_g") {
+                Some(
+                    "; before you save, undo the weight normalisation: \
+                     `torch.nn.utils.remove_weight_norm(lstm, \"weight_hh_l0\")`",
+                )
+            } else {
+                None
+            }
+        })
+        .unwrap_or_default()
 }
 
 fn found_prefixes(found: &[String]) -> String {

@@ -239,6 +239,7 @@ impl CellNames {
                 prefix: prefix.to_owned(),
                 expected: "kernel".to_owned(),
                 found: prefixes.collect(),
+                hint: "",
             });
         };
         let beside = |kind: &str| joined(prefix, kind);

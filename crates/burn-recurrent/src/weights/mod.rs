@@ -46,8 +46,10 @@
 //!
 //! A file may be damaged or made to do harm. Nothing that it says is believed before it is checked against its own size:
 //! [`TensorFile::open`] and all that reads from it return an error for such a file, do not panic, and allocate no more than
-//! a small multiple of the file's size. The exception is a `.pt` file's pickle, whose values are parsed by Burn's reader: they
-//! take up to 300 times their length, and what they copy of themselves is stopped at 64 MiB and a million values. A pickle
+//! a small multiple of the file's size. For a `.pt` file that multiple is larger: Burn's reader takes up to 300 times a pickle's
+//! length for what the pickle says and 256 times for what it repeats of itself, and any pickle may repeat 16 MiB and have
+//! names of 4 MiB. Its opcodes are followed and weighed before they are believed; what is above these bounds, has a
+//! dictionary key twice or is nested more than 128 deep is refused, and so is a file in which two paths are one name. A pickle
 //! is never executed.
 
 mod claim;
@@ -58,6 +60,9 @@ mod keras;
 mod npy;
 mod npz_file;
 mod parts;
+mod pickle_input;
+mod pickle_scan;
+mod pickle_value;
 mod pytorch_file;
 mod safetensors_file;
 mod tensor_file;

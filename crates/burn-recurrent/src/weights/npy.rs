@@ -13,7 +13,7 @@ const MAX_HEADER: usize = 10_000;
 const MAX_RANK: usize = 32;
 
 /// The array in `bytes`, its numbers brought to little-endian rows.
-pub(super) fn parse(bytes: &[u8]) -> Result<Entry, String> {
+pub(super) fn parse(mut bytes: Vec<u8>) -> Result<Entry, String> {
     let rest = bytes
         .strip_prefix(MAGIC)
         .ok_or("it does not begin as a NumPy array")?;
@@ -40,6 +40,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Entry, String> {
             header.trim()
         )
     })?;
+    let big_endian = header.descr.starts_with('>');
     let element = match header.descr {
         "<f2" | ">f2" => ElementType::F16,
         "<f4" | ">f4" => ElementType::F32,
@@ -66,17 +67,20 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Entry, String> {
             data.len()
         ));
     }
-    let mut data = match header.fortran_order && header.shape.len() > 1 {
-        true => rows_from_columns(data, &header.shape, size),
-        false => data.to_vec(),
-    };
-    if header.descr.starts_with('>') {
-        data.chunks_exact_mut(size).for_each(<[u8]>::reverse);
+    let (fortran_order, shape) = (header.fortran_order, header.shape);
+    // In place: an array may be as large as the file.
+    let start = bytes.len() - data.len();
+    bytes.drain(..start);
+    if fortran_order && shape.len() > 1 {
+        bytes = rows_from_columns(&bytes, &shape, size);
+    }
+    if big_endian {
+        bytes.chunks_exact_mut(size).for_each(<[u8]>::reverse);
     }
     Ok(Entry {
         element,
-        shape: header.shape,
-        data: Data::Bytes(data),
+        shape,
+        data: Data::Bytes(bytes),
     })
 }
 

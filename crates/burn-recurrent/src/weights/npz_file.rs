@@ -10,8 +10,8 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
 /// How many times the file's size its arrays may take together. Trained weights hardly compress at all; a file that grows
-/// more than this was made to.
-const MAX_GROWTH: u64 = 16;
+/// more than this was made to, or has little but zeros.
+const MAX_GROWTH: u64 = 8;
 
 /// What the names of the arrays in an archive end in.
 const ENDING: &str = ".npy";
@@ -32,6 +32,9 @@ pub(super) fn parse(path: &Path) -> Result<BTreeMap<String, Entry>, String> {
     let length = file.metadata().map_err(|error| error.to_string())?.len();
     let mut budget = length.saturating_mul(MAX_GROWTH);
     let mut archive = ZipArchive::new(BufReader::new(file)).map_err(|error| error.to_string())?;
+    if archive.has_duplicate_names() {
+        return Err("it has an entry twice".to_owned());
+    }
     let mut tensors = BTreeMap::new();
     for index in 0..archive.len() {
         let mut file = archive.by_index(index).map_err(|error| error.to_string())?;
@@ -39,8 +42,9 @@ pub(super) fn parse(path: &Path) -> Result<BTreeMap<String, Entry>, String> {
         let Some(name) = name.strip_suffix(ENDING) else {
             return Err(format!("its entry {name:?} is not a NumPy array"));
         };
-        // The claimed size is not trusted: the bytes are counted as they come.
-        let mut bytes = Vec::new();
+        // The claimed size is not trusted: the bytes are counted as they come, and no more than may come is taken at once.
+        let claimed = usize::try_from(file.size().min(budget)).unwrap_or_default();
+        let mut bytes = Vec::with_capacity(claimed);
         (&mut file)
             .take(budget.saturating_add(1))
             .read_to_end(&mut bytes)
@@ -51,7 +55,7 @@ pub(super) fn parse(path: &Path) -> Result<BTreeMap<String, Entry>, String> {
                  numpy.savez_compressed"
             )
         })?;
-        let entry = npy::parse(&bytes).map_err(|message| format!("{name}: {message}"))?;
+        let entry = npy::parse(bytes).map_err(|message| format!("{name}: {message}"))?;
         if tensors.insert(name.to_owned(), entry).is_some() {
             return Err(format!("{name:?} comes twice"));
         }

@@ -1,27 +1,50 @@
 //! PyTorch's own files, read by Burn's reader after some checks.
 
 use super::element::ElementType;
+use super::pickle_input::Input;
+use super::pickle_scan::scan;
 use super::tensor_file::{Data, Entry};
-use burn::store::pytorch_reader::{DType, PytorchReader};
-use std::collections::BTreeMap;
+use burn::store::pytorch_reader::{DType, PickleValue, PytorchReader};
+use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Seek};
 use std::path::Path;
 use zip::ZipArchive;
 
 /// Where a tar archive says that it is one, and what it says there.
-const TAR: (u64, &[u8]) = (257, b"ustar");
+const TAR: (usize, &[u8]) = (257, b"ustar");
+
+/// The number that begins a file of the format before PyTorch 1.6, in the bytes and in the digits of a pickle.
+const LEGACY: [&[u8]; 2] = [
+    b"\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19",
+    b"119547037146038801333356",
+];
+/// Within how many bytes from its start.
+const LEGACY_WITHIN: usize = 64;
+/// The number, the version, the system, the dictionary, and the names of the storages.
+const LEGACY_PICKLES: usize = 5;
+
+/// What an archive has that TorchScript wrote, and one of a state dict has not.
+const SCRIPT: &str = "/code/";
+
+/// What helps with most files that hold something else than a state dict.
+const REMEDY: &str = "save `model.state_dict()` with `torch.save`";
 
 /// The tensors of a file that `torch.save` wrote from a state dict, or from a dictionary that holds one: then their
 /// names begin with its key.
 ///
-/// Burn's reader checks every length that a file declares against the file, but for three things, which are refused
-/// before it sees them: entries that are compressed, which may grow a thousandfold; entries that overlap; and tar archives,
-/// which PyTorch wrote until 2017 and whose sparse files may be of any size. What a pickle copies within itself
-/// the reader bounds, by 64 MiB and a million values, and not by the file's size.
+/// Burn's reader checks every length that a file declares against the file, but for some things, which are refused
+/// before it sees them: entries that are compressed, which may grow a thousandfold; entries that overlap; tar archives,
+/// which PyTorch wrote until 2017 and whose sparse files may be of any size; and pickles that repeat themselves beyond
+/// what [`scan`] allows. Of two tensors of one name it keeps any, so such files are refused too.
 pub(super) fn parse(path: &Path) -> Result<BTreeMap<String, Entry>, String> {
     check(path)?;
-    let reader = PytorchReader::new(path).map_err(|error| error.to_string())?;
+    let advise = |error: &dyn std::fmt::Display| format!("{error}; {REMEDY}");
+    let value = PytorchReader::read_pickle_data(path, None).map_err(|error| advise(&error))?;
+    let mut names = HashSet::new();
+    insert_names(value, String::new(), &mut names)?;
+    drop(names);
+    let reader = PytorchReader::new(path).map_err(|error| advise(&error))?;
     let entries = reader.into_tensors().into_iter().map(|(name, tensor)| {
         let entry = Entry {
             element: element(tensor.dtype()),
@@ -33,35 +56,94 @@ pub(super) fn parse(path: &Path) -> Result<BTreeMap<String, Entry>, String> {
     Ok(entries.collect())
 }
 
+/// Gathers the names of the tensors within a value, as the reader makes them.
+fn insert_names(
+    value: PickleValue,
+    name: String,
+    names: &mut HashSet<String>,
+) -> Result<(), String> {
+    let join = |key: &str| match name.is_empty() {
+        true => key.to_owned(),
+        false => format!("{name}.{key}"),
+    };
+    match value {
+        PickleValue::Dict(values) => values
+            .into_iter()
+            .try_for_each(|(key, value)| insert_names(value, join(&key), names)),
+        PickleValue::List(values) => values
+            .into_iter()
+            .enumerate()
+            .try_for_each(|(index, value)| insert_names(value, join(&index.to_string()), names)),
+        // This is how the reader shows a tensor.
+        PickleValue::Unsupported(kind) if kind == "torch.Tensor" => match names.replace(name) {
+            Some(name) => Err(format!("it has two tensors of the name {name:?}")),
+            None => Ok(()),
+        },
+        _ => Ok(()),
+    }
+}
+
 fn check(path: &Path) -> Result<(), String> {
     let io = |error: std::io::Error| error.to_string();
-    let file = File::open(path).map_err(io)?;
+    let mut file = File::open(path).map_err(io)?;
     let length = file.metadata().map_err(io)?.len();
     let mut head = Vec::new();
     (&file)
-        .take(TAR.0 + TAR.1.len() as u64)
+        .take((TAR.0 + TAR.1.len()) as u64)
         .read_to_end(&mut head)
         .map_err(io)?;
-    if head.ends_with(TAR.1) && head.len() as u64 == TAR.0 + TAR.1.len() as u64 {
-        return Err(
+    file.rewind().map_err(io)?;
+    let is_legacy = LEGACY.iter().any(|number| {
+        head[..head.len().min(LEGACY_WITHIN)]
+            .windows(number.len())
+            .any(|bytes| bytes == *number)
+    });
+    if head.get(TAR.0..) == Some(TAR.1) {
+        Err(
             "it is a tar archive, as PyTorch wrote before version 0.1.10: load it in PyTorch and save it again"
                 .to_owned(),
-        );
+        )
+    } else if head.starts_with(b"PK") {
+        check_archive(file, length)
+    } else if is_legacy {
+        check_pickles(BufReader::new(file), LEGACY_PICKLES)
+    } else if head
+        .first()
+        .is_some_and(|first| b"\x80(}]c".contains(first))
+    {
+        check_pickles(BufReader::new(file), 1)
+    } else {
+        Err(format!(
+            "it is neither a zip archive nor a pickle; {REMEDY}"
+        ))
     }
-    if !head.starts_with(b"PK") {
-        return Ok(());
+}
+
+fn check_archive(file: File, length: u64) -> Result<(), String> {
+    let zip = |error: zip::result::ZipError| error.to_string();
+    let mut archive = ZipArchive::new(BufReader::new(file)).map_err(zip)?;
+    if archive.has_duplicate_names() {
+        return Err("it has an entry twice".to_owned());
     }
-    let mut archive = ZipArchive::new(BufReader::new(file)).map_err(|error| error.to_string())?;
     let mut total = 0u64;
+    let mut pickles = Vec::new();
     for index in 0..archive.len() {
-        let entry = archive
-            .by_index_raw(index)
-            .map_err(|error| error.to_string())?;
+        let entry = archive.by_index_raw(index).map_err(zip)?;
+        let name = entry.name().map_err(zip)?;
+        if name.contains(SCRIPT) || name.starts_with(&SCRIPT[1..]) {
+            return Err(
+                "it is a TorchScript module: `torch.save(torch.jit.load(path).state_dict(), new_path)`"
+                    .to_owned(),
+            );
+        }
         if entry.compression() != zip::CompressionMethod::Stored {
             return Err(format!(
-                "its entry {:?} is compressed, which torch.save does not do: load it in PyTorch and save it again",
-                entry.name().unwrap_or_default()
+                "its entry {name:?} is compressed, which torch.save does not do: load it in PyTorch and save it again"
             ));
+        }
+        // A reader takes one of these, whichever it is.
+        if name.ends_with("data.pkl") {
+            pickles.push(index);
         }
         total = total.saturating_add(entry.size());
     }
@@ -70,7 +152,18 @@ fn check(path: &Path) -> Result<(), String> {
             "it is {length} bytes long, but its entries claim {total}"
         ));
     }
+    for index in pickles {
+        let entry = archive.by_index_raw(index).map_err(zip)?;
+        check_pickles(BufReader::new(entry), 1)?;
+    }
     Ok(())
+}
+
+fn check_pickles(reader: impl BufRead, count: usize) -> Result<(), String> {
+    let mut input = Input::new(reader);
+    (0..count)
+        .try_for_each(|_| scan(&mut input))
+        .map_err(|message| format!("{message}; {REMEDY}"))
 }
 
 fn element(dtype: DType) -> ElementType {

@@ -64,8 +64,9 @@ impl TensorFile {
         Self::default()
     }
 
-    /// Opens a file, whose format is told by its first bytes: a zip archive or a pickle that PyTorch wrote, a zip
-    /// archive of NumPy arrays, or else safetensors.
+    /// Opens a file. Its first bytes tell the format, whatever its name: safetensors, whose header begins with `{` after its
+    /// length, a pickle of PyTorch's, or a zip archive, which is an npz file if its name or that of an entry says so, and
+    /// PyTorch's if not. The name's ending (`.npz`; `.pt`, `.pth`, `.bin`) decides what the bytes leave open.
     ///
     /// Whatever the file says about itself is checked against the file before anything of that size is allocated. A
     /// safetensors file is read into memory as a whole, an npz file is unpacked; of a PyTorch file only the names and
@@ -158,7 +159,7 @@ impl TensorFile {
             _ => None,
         };
         values
-            .ok_or_else(|| self.malformed(format!("{name}: expected i64, found {}", entry.element)))
+            .ok_or_else(|| self.unusable(format!("{name}: expected i64, found {}", entry.element)))
     }
 
     /// Adds a tensor of f32.
@@ -250,23 +251,37 @@ impl TensorFile {
 
     pub(super) fn entry(&self, name: &str) -> Result<&Entry, WeightsError> {
         self.get(name)
-            .ok_or_else(|| self.malformed(format!("it has no tensor {name:?}")))
+            .ok_or_else(|| self.unusable(format!("it has no tensor {name:?}")))
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&Entry> {
         self.tensors.get(name)
     }
 
-    /// The bytes of the whole file: no tensor and no set of tensors that is read is larger.
+    /// The bytes of the whole file: no tensor that is read is larger.
     pub(super) fn length(&self) -> u64 {
         self.length
     }
 
-    pub(super) fn malformed(&self, message: String) -> WeightsError {
-        WeightsError::Malformed {
+    pub(super) fn unusable(&self, message: String) -> WeightsError {
+        WeightsError::Unusable {
             path: self.path.clone(),
-            format: "tensor",
             message,
+        }
+    }
+
+    /// Why a tensor of a PyTorch file could not be read: the file is at fault, unless the system is.
+    fn unread(&self, source: io::Error) -> WeightsError {
+        match source.kind() {
+            io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => WeightsError::Malformed {
+                path: self.path.clone(),
+                format: Format::Pytorch.name(),
+                message: source.to_string(),
+            },
+            _ => WeightsError::Read {
+                path: self.path.clone(),
+                source,
+            },
         }
     }
 
@@ -293,22 +308,22 @@ impl TensorFile {
             Data::Pytorch(tensor) => {
                 // A view may repeat its storage: `expand` makes any number of elements from one.
                 if tensor.byte_len() as u64 > self.length {
-                    return Err(self.malformed(format!(
-                        "{}: it is {} bytes of a file of {}: save contiguous tensors",
+                    return Err(self.unusable(format!(
+                        "{}: it takes {} bytes of a file of {}: {CONTIGUOUS}",
                         tensor.name,
                         tensor.byte_len(),
                         self.length,
                     )));
                 }
-                let bytes = tensor.read().map_err(|source| WeightsError::Read {
-                    path: self.path.clone(),
-                    source,
-                })?;
+                let bytes = tensor.read().map_err(|source| self.unread(source))?;
                 Ok(Cow::Owned(bytes))
             }
         }
     }
 }
+
+/// What helps where tensors are views of storages that are smaller.
+pub(super) const CONTIGUOUS: &str = "save `{k: v.clone() for k, v in state_dict.items()}`";
 
 /// A format of files of tensors.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -319,7 +334,7 @@ enum Format {
 }
 
 impl Format {
-    /// The format, by the file's first bytes, and by its name where these could be anything.
+    /// The format, by the file's first bytes, and by its name's ending where these could be anything.
     fn of(path: &Path) -> io::Result<Self> {
         let mut head = Vec::new();
         io::Read::read_to_end(&mut io::Read::take(fs::File::open(path)?, 9), &mut head)?;
@@ -330,10 +345,11 @@ impl Format {
                 true => Self::Npz,
                 false => Self::Pytorch,
             }
+        } else if is_safetensors(&head) {
+            Self::Safetensors
         } else if is_named(&["npz"]) {
             Self::Npz
-        } else if is_named(&PYTORCH) || (head.first() == Some(&0x80) && head.get(8) != Some(&b'{'))
-        {
+        } else if is_named(&PYTORCH) || head.first() == Some(&0x80) {
             Self::Pytorch
         } else {
             Self::Safetensors
@@ -347,6 +363,14 @@ impl Format {
             Self::Npz => "npz",
         }
     }
+}
+
+/// Whether a file begins with the length of a header and that header; of a length that is believable, which no text is.
+fn is_safetensors(head: &[u8]) -> bool {
+    const LONGEST: u64 = 1 << 40;
+    head.first_chunk()
+        .is_some_and(|length| u64::from_le_bytes(*length) < LONGEST)
+        && head.get(8) == Some(&b'{')
 }
 
 /// What the names of PyTorch's files end in.

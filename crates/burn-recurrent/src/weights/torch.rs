@@ -2,7 +2,7 @@
 
 use super::claim::{Needed, is_kept, shape_for};
 use super::convertible::{ConvertibleCell, ModuleShape, Slot, cells, set_cells};
-use super::error::WeightsError;
+use super::error::{WeightsError, hint};
 use super::parts::{Matrix, Parts};
 use super::tensor_file::TensorFile;
 use crate::cell_weights::ComputedOption;
@@ -11,7 +11,7 @@ use burn::tensor::Device;
 
 const LIBRARY: &str = "PyTorch";
 
-/// PyTorch: `nn.RNN`, `nn.GRU`, `nn.LSTM`.
+/// PyTorch: `nn.RNN`, `nn.GRU`, `nn.LSTM`; read, also `nn.RNNCell`, `nn.GRUCell`, `nn.LSTMCell`, as modules of one layer.
 ///
 /// The prefix is the module's path in the state dict: `"encoder.rnn"` for `encoder.rnn.weight_ih_l0`; a dot at its end may be
 /// left out, and it is empty for a state dict of the module alone. Every tensor under the prefix must belong to the
@@ -28,7 +28,7 @@ impl<C: ConvertibleCell> Recurrent<C> {
     /// If there are no such weights, or they are not those of one module of these cells: see
     /// [`WeightsError::NotFound`] and [`WeightsError::Mismatch`].
     pub fn torch_config(file: &TensorFile, prefix: &str) -> Result<C::Config, WeightsError> {
-        infer::<C>(file, &dotted(prefix)).map(|shape| C::config(&shape))
+        infer::<C>(file, &Names::of(file, prefix)).map(|shape| C::config(&shape))
     }
 
     /// The module whose weights a file has under a prefix, configured as [`torch_config`](Self::torch_config) says.
@@ -41,9 +41,9 @@ impl<C: ConvertibleCell> Recurrent<C> {
         prefix: &str,
         device: &Device,
     ) -> Result<Self, WeightsError> {
-        let prefix = dotted(prefix);
-        let shape = infer::<C>(file, &prefix)?;
-        Ok(shape.module(read::<C>(file, &prefix, &shape)?, device))
+        let names = Names::of(file, prefix);
+        let shape = infer::<C>(file, &names)?;
+        Ok(shape.module(read::<C>(file, &names, &shape)?, device))
     }
 
     /// Gives this module the weights that a file has under a prefix; its options, its device, and which parameters
@@ -56,10 +56,10 @@ impl<C: ConvertibleCell> Recurrent<C> {
     /// coupled gates, layer normalisation, a GRU's reset gate before the product, the logistic activation). A clip of
     /// the memory cell and zoneout are kept.
     pub fn load_torch(&mut self, file: &TensorFile, prefix: &str) -> Result<(), WeightsError> {
-        let prefix = dotted(prefix);
+        let names = Names::of(file, prefix);
         let shape = shape_for(self, LIBRARY, |option| is_known(option) || is_kept(option))?;
-        claim::<C>(file, &prefix, &shape)?;
-        let parts = read::<C>(file, &prefix, &shape)?;
+        claim::<C>(file, &names, &shape)?;
+        let parts = read::<C>(file, &names, &shape)?;
         set_cells(self, parts);
         Ok(())
     }
@@ -74,11 +74,11 @@ impl<C: ConvertibleCell> Recurrent<C> {
     ///
     /// [`WeightsError::NoCounterpart`] if the module has options that PyTorch has not, all of them named.
     pub fn to_torch(&self, prefix: &str) -> Result<TensorFile, WeightsError> {
-        let prefix = dotted(prefix);
         let shape = shape_for(self, LIBRARY, is_known)?;
         let mut file = TensorFile::new();
+        let names = Names::of(&file, prefix);
         for (slot, cell) in shape.slots().zip(cells(self)) {
-            write(&mut file, &prefix, &shape, slot, cell.parts())?;
+            write(&mut file, &names, &shape, slot, cell.parts())?;
         }
         Ok(file)
     }
@@ -101,49 +101,91 @@ fn dotted(prefix: &str) -> String {
     }
 }
 
-/// `weight_ih_l1_reverse`.
-fn name(prefix: &str, kind: &str, slot: Slot) -> String {
-    let reverse = if slot.backward { "_reverse" } else { "" };
-    format!("{prefix}{kind}_l{}{reverse}", slot.layer)
-}
-
+/// The tensor that every module has.
+const FIRST_KIND: &str = "weight_ih";
 const FIRST: Slot = Slot {
     layer: 0,
     backward: false,
 };
 
-fn present<'a>(file: &'a TensorFile, prefix: &str) -> Vec<&'a str> {
-    file.names()
-        .filter(|name| name.starts_with(prefix))
-        .collect()
+/// What a module's tensors are called.
+struct Names {
+    /// Empty, or with a dot at its end.
+    prefix: String,
+    /// Whether they are those of one of PyTorch's cells: of one layer, which is not numbered.
+    is_cell: bool,
+}
+
+impl Names {
+    fn of(file: &TensorFile, prefix: &str) -> Self {
+        let mut names = Self {
+            prefix: dotted(prefix),
+            is_cell: false,
+        };
+        let has_first = |names: &Self| file.shape(&names.get(FIRST_KIND, FIRST)).is_some();
+        if !has_first(&names) {
+            names.is_cell = true;
+            names.is_cell = has_first(&names);
+        }
+        names
+    }
+
+    /// `weight_ih_l1_reverse`.
+    fn get(&self, kind: &str, slot: Slot) -> String {
+        let prefix = &self.prefix;
+        let reverse = if slot.backward { "_reverse" } else { "" };
+        match self.is_cell && slot == FIRST {
+            true => format!("{prefix}{kind}"),
+            false => format!("{prefix}{kind}_l{}{reverse}", slot.layer),
+        }
+    }
+
+    /// The names under the prefix in a file.
+    fn present<'a>(&self, file: &'a TensorFile) -> Vec<&'a str> {
+        file.names()
+            .filter(|name| name.starts_with(&self.prefix))
+            .collect()
+    }
+
+    /// There is no such module in a file.
+    fn not_found(&self, file: &TensorFile) -> WeightsError {
+        let suffix = format!("{FIRST_KIND}_l0");
+        let found = file
+            .names()
+            .filter_map(|name| {
+                name.strip_suffix(&suffix)
+                    .or_else(|| name.strip_suffix(FIRST_KIND))
+            })
+            .filter(|prefix| prefix.is_empty() || prefix.ends_with('.'))
+            .map(str::to_owned);
+        WeightsError::NotFound {
+            path: file.path().to_owned(),
+            prefix: self.prefix.clone(),
+            found: found.collect(),
+            expected: suffix,
+            hint: hint(self.present(file).into_iter()),
+        }
+    }
 }
 
 /// The shape of the module whose tensors are under the prefix, all of which it needs.
-fn infer<C: ConvertibleCell>(file: &TensorFile, prefix: &str) -> Result<ModuleShape, WeightsError> {
-    let present = present(file, prefix);
-    let has = |kind: &str, slot: Slot| file.shape(&name(prefix, kind, slot)).is_some();
-    if !has("weight_ih", FIRST) {
-        let suffix = name("", "weight_ih", FIRST);
-        let found = file
-            .names()
-            .filter_map(|name| name.strip_suffix(&suffix))
-            .filter(|prefix| prefix.is_empty() || prefix.ends_with('.'))
-            .map(str::to_owned);
-        return Err(WeightsError::NotFound {
-            path: file.path().to_owned(),
-            prefix: prefix.to_owned(),
-            found: found.collect(),
-            expected: suffix,
-        });
+fn infer<C: ConvertibleCell>(
+    file: &TensorFile,
+    names: &Names,
+) -> Result<ModuleShape, WeightsError> {
+    let present = names.present(file);
+    let has = |kind: &str, slot: Slot| file.shape(&names.get(kind, slot)).is_some();
+    if !has(FIRST_KIND, FIRST) {
+        return Err(names.not_found(file));
     }
-    let [rows, d_input] = file.matrix_shape(&name(prefix, "weight_ih", FIRST))?;
+    let [rows, d_input] = file.matrix_shape(&names.get("weight_ih", FIRST))?;
     let hidden = match has("weight_hh", FIRST) {
-        true => Some(file.matrix_shape(&name(prefix, "weight_hh", FIRST))?[1]),
+        true => Some(file.matrix_shape(&names.get("weight_hh", FIRST))?[1]),
         false => None,
     };
     // Only an LSTM has projections; under another cell's they are too many.
     let projection = match C::GATES == 4 && has("weight_hr", FIRST) {
-        true => Some(file.matrix_shape(&name(prefix, "weight_hr", FIRST))?),
+        true => Some(file.matrix_shape(&names.get("weight_hr", FIRST))?),
         false => None,
     };
     let d_hidden = match projection {
@@ -155,12 +197,16 @@ fn infer<C: ConvertibleCell>(file: &TensorFile, prefix: &str) -> Result<ModuleSh
             .into_iter()
             .any(|backward| KINDS.iter().any(|kind| has(kind, Slot { layer, backward })))
     };
-    let num_layers = (0..present.len())
+    let mut num_layers = (0..present.len())
         .take_while(|layer| has_layer(*layer))
         .count();
+    // A layer after a gap shows that the one in the gap is missing.
+    if has_layer(num_layers + 1) {
+        num_layers += 2;
+    }
     let any = |part: &str| {
         present.iter().any(|name| {
-            let name = &name[prefix.len()..];
+            let name = &name[names.prefix.len()..];
             KINDS.iter().any(|kind| name.starts_with(kind)) && name.contains(part)
         })
     };
@@ -173,7 +219,7 @@ fn infer<C: ConvertibleCell>(file: &TensorFile, prefix: &str) -> Result<ModuleSh
         bias: any("bias_"),
         reset: ResetGate::AfterProduct,
     };
-    claim::<C>(file, prefix, &shape)?;
+    claim::<C>(file, names, &shape)?;
     Ok(shape)
 }
 
@@ -182,7 +228,7 @@ const KINDS: [&str; 5] = ["weight_ih", "weight_hh", "bias_ih", "bias_hh", "weigh
 /// Checks that the tensors under the prefix are those of a module of this shape.
 fn claim<C: ConvertibleCell>(
     file: &TensorFile,
-    prefix: &str,
+    names: &Names,
     shape: &ModuleShape,
 ) -> Result<(), WeightsError> {
     let width = C::GATES * shape.d_hidden;
@@ -190,7 +236,7 @@ fn claim<C: ConvertibleCell>(
     for slot in shape.slots() {
         let mut need = |kind, shape| {
             needed.push(Needed {
-                name: name(prefix, kind, slot),
+                name: names.get(kind, slot),
                 shape,
             });
         };
@@ -204,19 +250,19 @@ fn claim<C: ConvertibleCell>(
             need("weight_hr", vec![d_projection, shape.d_hidden]);
         }
     }
-    file.claim(&needed, &present(file, prefix))
+    file.claim(&needed, &names.present(file))
 }
 
 /// The weights of all cells; the tensors have been claimed.
 fn read<C: ConvertibleCell>(
     file: &TensorFile,
-    prefix: &str,
+    names: &Names,
     shape: &ModuleShape,
 ) -> Result<Vec<Parts>, WeightsError> {
     let width = C::GATES * shape.d_hidden;
     let read = |slot: Slot| {
         let matrix = |kind, rows, columns| {
-            let values = file.floats(&name(prefix, kind, slot))?;
+            let values = file.floats(&names.get(kind, slot))?;
             Ok::<_, WeightsError>(Matrix::new(rows, columns, values).transposed())
         };
         let mut parts = Parts {
@@ -230,8 +276,8 @@ fn read<C: ConvertibleCell>(
             },
         };
         if shape.bias {
-            let mut bias = file.floats(&name(prefix, "bias_ih", slot))?;
-            let recurrent = file.floats(&name(prefix, "bias_hh", slot))?;
+            let mut bias = file.floats(&names.get("bias_ih", slot))?;
+            let recurrent = file.floats(&names.get("bias_hh", slot))?;
             // A GRU's reset gate acts on the candidate's recurrent bias, so that one is kept apart.
             let summed = match C::GATES {
                 3 => 2 * shape.d_hidden,
@@ -250,7 +296,7 @@ fn read<C: ConvertibleCell>(
 
 fn write(
     file: &mut TensorFile,
-    prefix: &str,
+    names: &Names,
     shape: &ModuleShape,
     slot: Slot,
     parts: Parts,
@@ -258,7 +304,7 @@ fn write(
     let mut matrix = |kind, matrix: Matrix| {
         let matrix = matrix.transposed();
         file.insert(
-            name(prefix, kind, slot),
+            names.get(kind, slot),
             &[matrix.rows, matrix.columns],
             matrix.values,
         )
@@ -273,8 +319,8 @@ fn write(
         if let Some(candidate) = parts.bias_candidate {
             recurrent[2 * shape.d_hidden..].copy_from_slice(&candidate);
         }
-        file.insert(name(prefix, "bias_ih", slot), &[bias.len()], bias)?;
-        file.insert(name(prefix, "bias_hh", slot), &[recurrent.len()], recurrent)?;
+        file.insert(names.get("bias_ih", slot), &[bias.len()], bias)?;
+        file.insert(names.get("bias_hh", slot), &[recurrent.len()], recurrent)?;
     }
     Ok(())
 }
