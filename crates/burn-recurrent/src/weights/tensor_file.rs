@@ -4,10 +4,11 @@ use super::element::ElementType;
 use super::error::{TensorProblem, WeightsError};
 use super::{npz_file, pytorch_file, safetensors_file};
 use burn::store::pytorch_reader::Tensor as PytorchTensor;
+use burn_recurrent_files::write_atomically;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -375,20 +376,3 @@ fn is_safetensors(head: &[u8]) -> bool {
 
 /// What the names of PyTorch's files end in.
 const PYTORCH: [&str; 3] = ["pt", "pth", "bin"];
-
-fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".tmp-");
-    // Temporary files are private by default; this becomes an ordinary file, subject to the umask.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = builder.tempfile_in(folder)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    Ok(())
-}
