@@ -2,7 +2,9 @@
 
 use crate::RecurrentInitializer;
 use crate::cell::{Fused, Sequence};
-use crate::cell_weights::{ComputedOption, GruWeights, set, set_optional};
+use crate::cell_weights::GruWeights;
+#[cfg(feature = "weights")]
+use crate::cell_weights::{ComputedOption, set, set_optional};
 use crate::fused::FusedCell;
 use crate::initializer::Draw;
 use crate::recurrence::{Recurrence, RecurrenceConfig};
@@ -164,6 +166,7 @@ impl GruCell {
     }
 
     /// The weights, but those of the layer normalisation.
+    #[cfg(feature = "weights")]
     pub(crate) fn weights(&self) -> GruWeights {
         GruWeights {
             weight_input: self.weight_input.val(),
@@ -174,6 +177,7 @@ impl GruCell {
     }
 
     /// Gives the cell other weights, whose shapes the caller has compared.
+    #[cfg(feature = "weights")]
     pub(crate) fn set_weights(&mut self, weights: GruWeights) {
         set(&mut self.weight_input, weights.weight_input);
         set(&mut self.weight_hidden, weights.weight_hidden);
@@ -182,6 +186,7 @@ impl GruCell {
     }
 
     /// The options that change what the cell computes.
+    #[cfg(feature = "weights")]
     pub(crate) fn computed_options(&self) -> Vec<ComputedOption> {
         let mut options = vec![ComputedOption::Reset(self.reset)];
         options.extend(self.norm.is_some().then_some(ComputedOption::LayerNorm));

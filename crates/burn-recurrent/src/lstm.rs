@@ -2,7 +2,9 @@
 
 use crate::RecurrentInitializer;
 use crate::cell::{Fused, Sequence};
-use crate::cell_weights::{ComputedOption, LstmWeights, set, set_optional};
+use crate::cell_weights::LstmWeights;
+#[cfg(feature = "weights")]
+use crate::cell_weights::{ComputedOption, set, set_optional};
 use crate::fused::FusedCell;
 use crate::initializer::Draw;
 use crate::recurrence::{Recurrence, RecurrenceConfig};
@@ -176,6 +178,7 @@ impl LstmCell {
     }
 
     /// The weights, but those of the layer normalisation.
+    #[cfg(feature = "weights")]
     pub(crate) fn weights(&self) -> LstmWeights {
         LstmWeights {
             weight_input: self.weight_input.val(),
@@ -187,6 +190,7 @@ impl LstmCell {
     }
 
     /// Gives the cell other weights, whose shapes the caller has compared.
+    #[cfg(feature = "weights")]
     pub(crate) fn set_weights(&mut self, weights: LstmWeights) {
         set(&mut self.weight_input, weights.weight_input);
         set(&mut self.weight_hidden, weights.weight_hidden);
@@ -196,6 +200,7 @@ impl LstmCell {
     }
 
     /// The options beyond the plain cell that change what it computes.
+    #[cfg(feature = "weights")]
     pub(crate) fn computed_options(&self) -> Vec<ComputedOption> {
         [
             self.peephole.is_some().then_some(ComputedOption::Peephole),

@@ -219,6 +219,7 @@ impl<C: Cell> Recurrent<C> {
 
     /// Whether units of the state keep part of their previous value: in training at random, afterwards in
     /// expectation.
+    #[cfg(feature = "weights")]
     pub(crate) fn has_zoneout(&self) -> bool {
         self.zoneout.is_active()
     }

@@ -1,7 +1,9 @@
 //! The Elman network.
 
 use crate::cell::{Fused, Sequence};
-use crate::cell_weights::{ComputedOption, RnnWeights, set, set_optional};
+use crate::cell_weights::RnnWeights;
+#[cfg(feature = "weights")]
+use crate::cell_weights::{ComputedOption, set, set_optional};
 use crate::fused::FusedCell;
 use crate::initializer::Draw;
 use crate::recurrence::{Recurrence, RecurrenceConfig};
@@ -127,6 +129,7 @@ impl RnnCell {
     }
 
     /// The weights, but those of the layer normalisation.
+    #[cfg(feature = "weights")]
     pub(crate) fn weights(&self) -> RnnWeights {
         RnnWeights {
             weight_input: self.weight_input.val(),
@@ -136,6 +139,7 @@ impl RnnCell {
     }
 
     /// Gives the cell other weights, whose shapes the caller has compared.
+    #[cfg(feature = "weights")]
     pub(crate) fn set_weights(&mut self, weights: RnnWeights) {
         set(&mut self.weight_input, weights.weight_input);
         set(&mut self.weight_hidden, weights.weight_hidden);
@@ -143,6 +147,7 @@ impl RnnCell {
     }
 
     /// The options that change what the cell computes.
+    #[cfg(feature = "weights")]
     pub(crate) fn computed_options(&self) -> Vec<ComputedOption> {
         let mut options = vec![ComputedOption::Activation(self.activation)];
         options.extend(self.norm.is_some().then_some(ComputedOption::LayerNorm));
