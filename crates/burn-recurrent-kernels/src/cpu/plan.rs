@@ -7,10 +7,8 @@ use core::ops::Range;
 /// gets from beyond its second cache meanwhile. Only the proportions matter.
 const WORK_PER_NS: f64 = 60.0;
 const BYTES_PER_NS: f64 = 20.0;
-/// The part of a core's second cache that weights may take if they are to stay there from step to step.
-const CACHE_SHARE: f64 = 0.7;
-/// The size of a second cache where the machine does not tell.
-const USUAL_CACHE: usize = 1 << 20;
+/// Weights that stay in a core's second cache from step to step.
+const CACHE_BYTES: f64 = 1.4e6;
 /// What a barrier costs.
 const BARRIER_NS: f64 = 700.0;
 /// Units are shared out in multiples of this.
@@ -50,22 +48,13 @@ impl Plan {
     }
 }
 
-/// The weights that stay in a core's second cache.
-fn cache_bytes() -> f64 {
-    let bytes = match gemm_common::cache::CACHE_INFO[1].cache_bytes {
-        0 => USUAL_CACHE,
-        bytes => bytes,
-    };
-    CACHE_SHARE * bytes as f64
-}
-
 /// Estimated nanoseconds a step.
 fn cost(rows: usize, k: usize, columns: usize, unit_groups: usize) -> f64 {
     let numbers = (k * columns) as f64 / unit_groups as f64;
     // A tile of fewer than four rows waits for its weights or for its own sums.
     let work = numbers * rows.max(4) as f64 / WORK_PER_NS;
     let bytes = 4.0 * numbers;
-    let stream = if bytes > cache_bytes() {
+    let stream = if bytes > CACHE_BYTES {
         bytes / BYTES_PER_NS
     } else {
         0.0
