@@ -174,10 +174,17 @@ impl Shape<'_> {
             None if self.cell_start.is_null() => core::ptr::null_mut(),
             None => self.cell_start.at(index * hidden + first),
         };
+        // Past the last row this is one that has no such step, which does not matter.
+        let next = *self.schedule.order.get(position + 1).unwrap_or(&index);
+        let next_compact = self.schedule.compact(next, t);
+        let next_full = self.schedule.full(next, t);
         BackwardRow {
             units: units.len(),
             gate_stride: hidden,
             gates: self.gates.at(compact * self.sizes.columns() + first),
+            next_gates: self.gates.at(next_compact * self.sizes.columns() + first),
+            next_d_output: self.d_output.at(next_full * hidden + first),
+            next_cell: self.cells.at(next_compact * hidden + first),
             operand: operand.at(position * self.operand_row + first),
             extra: self.extra.at(compact * hidden + first),
             d_output: self

@@ -238,12 +238,16 @@ impl Shape<'_> {
             (cell_in, self.cells.at(compact * hidden + first))
         };
         let state = position * self.state_row + first;
+        // Past the last row this is one that has no such step, which does not matter.
+        let next = self.schedule.order.get(position + 1).unwrap_or(&index);
+        let next = self.schedule.compact(*next, t);
         ForwardRow {
             units: units.len(),
             gate_stride: hidden,
             // SAFETY: the row is one of this thread's, for which the scratch has room.
             product: unsafe { product.ptr().add((position - rows.start) * product_row) },
             gates: self.gates.at(compact * self.sizes.columns() + first),
+            next_gates: self.gates.at(next * self.sizes.columns() + first),
             bias: place(self.bias, first),
             bias_candidate: place(self.bias_candidate, first),
             extra: place(self.extra, compact * hidden + first),

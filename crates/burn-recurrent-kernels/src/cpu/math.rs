@@ -55,8 +55,13 @@ pub(crate) unsafe fn exp<S: Simd>(x: S::V) -> S::V {
 pub(crate) unsafe fn sigmoid<S: Simd>(x: S::V) -> S::V {
     // SAFETY: register operations; the caller guarantees the instruction set.
     unsafe {
-        let e = exp::<S>(S::sub(S::splat(0.0), x));
-        S::reciprocal(S::add(S::splat(1.0), e))
+        // One power of two will do between these limits, beyond which the result is exactly one or
+        // zero.
+        let x = S::sub(S::splat(0.0), x);
+        let x = S::max(S::splat(-88.0), S::min(S::splat(89.0), x));
+        let (n, e) = reduced::<S>(x);
+        let power = S::power(n);
+        S::reciprocal(S::add(S::splat(1.0), S::mul_add(power, e, power)))
     }
 }
 
@@ -72,7 +77,7 @@ pub(crate) unsafe fn tanh<S: Simd>(x: S::V) -> S::V {
         // Beyond 10 the result rounds to one.
         let x = S::max(S::splat(-10.0), S::min(S::splat(10.0), x));
         let (n, e) = reduced::<S>(S::add(x, x));
-        let power = S::scale(S::splat(1.0), n);
+        let power = S::power(n);
         let t = S::mul_add(power, e, S::sub(power, S::splat(1.0)));
         S::mul(t, S::reciprocal(S::add(t, S::splat(2.0))))
     }

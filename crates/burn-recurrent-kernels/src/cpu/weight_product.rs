@@ -4,7 +4,7 @@ use core::ops::Range;
 
 use super::kernels::Kernels;
 use super::pack::{Packed, Source};
-use super::product::{Left, Target, multiply_deep};
+use super::product::{Left, LeftTiles, Target, depth_block, multiply_deep, multiply_to};
 
 /// Products of several left operands with the same columns of a gradient, which are packed once.
 pub(crate) struct WeightProduct {
@@ -40,35 +40,76 @@ pub(crate) unsafe fn weight_product(
     columns: Range<usize>,
     row_stride: usize,
 ) {
+    const VECTORS: usize = 2;
     let width = columns.len();
-    let packed = Packed::new(steps, core::slice::from_ref(&columns), kernels.lanes, 2);
-    // SAFETY: passed on.
-    unsafe {
-        for panel in &packed.panels {
-            packed.fill(panel, product.right);
-        }
-        let panels = 0..packed.panels.len();
+    let target = |data: *mut f32, row: usize| Target {
+        data: data.wrapping_add(columns.start),
+        row,
+        columns: width,
+    };
+    if steps == 0 {
         for one in &product.uses {
-            let target = Target {
-                data: one.out.add(columns.start),
-                row: row_stride,
-                columns: width,
-            };
-            multiply_deep(kernels, one.left, &packed, panels.clone(), one.rows, target);
+            let target = target(one.out, row_stride);
+            for row in 0..one.rows {
+                // SAFETY: inside the target.
+                unsafe { target.data.add(row * target.row).write_bytes(0, width) };
+            }
         }
         if !product.sums.is_null() {
-            let one = 1.0f32;
-            let ones = Left {
-                data: &one,
-                row: 0,
-                k: 0,
+            // SAFETY: as above.
+            unsafe { product.sums.add(columns.start).write_bytes(0, width) };
+        }
+        return;
+    }
+    let block = depth_block(kernels, VECTORS).min(steps);
+    let copy = LeftTiles::new(kernels, VECTORS, block);
+    for first in (0..steps).step_by(block) {
+        let depth = block.min(steps - first);
+        let accumulate = first > 0;
+        let packed = Packed::new(
+            depth,
+            core::slice::from_ref(&columns),
+            kernels.lanes,
+            VECTORS,
+        );
+        // SAFETY: passed on; the steps from `first` are among all steps.
+        unsafe {
+            let right = Source {
+                data: product.right.data.add(first * product.right.row),
+                ..product.right
             };
-            let target = Target {
-                data: product.sums.add(columns.start),
-                row: 0,
-                columns: width,
-            };
-            multiply_deep(kernels, ones, &packed, panels, 1, target);
+            for panel in &packed.panels {
+                packed.fill(panel, right);
+            }
+            for one in &product.uses {
+                let left = Left {
+                    data: one.left.data.add(first * one.left.k),
+                    ..one.left
+                };
+                let target = target(one.out, row_stride);
+                multiply_deep(kernels, left, &copy, &packed, one.rows, target, accumulate);
+            }
+            if !product.sums.is_null() {
+                let one = 1.0f32;
+                let ones = Left {
+                    data: &one,
+                    row: 0,
+                    k: 0,
+                };
+                let target = target(product.sums, 0);
+                for panel in &packed.panels {
+                    multiply_to(
+                        kernels,
+                        ones,
+                        &packed,
+                        panel,
+                        1,
+                        0..depth,
+                        target,
+                        accumulate,
+                    );
+                }
+            }
         }
     }
 }

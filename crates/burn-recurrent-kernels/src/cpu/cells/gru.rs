@@ -9,7 +9,7 @@
 //! With the reset before the product a step has two parts, since the second product needs all of
 //! `r * h`; they are the functions whose names start with `before_`.
 
-use super::{BackwardRow, ForwardRow, for_vectors, get, put};
+use super::{BackwardRow, ForwardRow, ask, for_vectors, get, put};
 use crate::cpu::math::{sigmoid, tanh};
 use crate::cpu::simd::Simd;
 
@@ -47,6 +47,7 @@ pub(crate) unsafe fn after_forward<S: Simd>(row: &ForwardRow) {
 unsafe fn after_forward_step<S: Simd, const FULL: bool>(row: &ForwardRow, u: usize, n: usize) {
     // SAFETY: `u..u + n` is inside the row's units, for which the caller vouches.
     unsafe {
+        ask::<S, 3>(row.next_gates, row.gate_stride, u);
         let product = |g: usize| get::<S, FULL>(row.product.add(g * row.units + u), n);
         let r = sigmoid::<S>(S::add(projection::<S, FULL>(row, 0, u, n), product(0)));
         let z = sigmoid::<S>(S::add(projection::<S, FULL>(row, 1, u, n), product(1)));
@@ -79,6 +80,7 @@ pub(crate) unsafe fn before_reset<S: Simd>(row: &ForwardRow) {
 unsafe fn before_reset_step<S: Simd, const FULL: bool>(row: &ForwardRow, u: usize, n: usize) {
     // SAFETY: `u..u + n` is inside the row's units, for which the caller vouches.
     unsafe {
+        ask::<S, 3>(row.next_gates, row.gate_stride, u);
         let product = get::<S, FULL>(row.product.add(u), n);
         let r = sigmoid::<S>(S::add(projection::<S, FULL>(row, 0, u, n), product));
         let h = get::<S, FULL>(row.hidden_in.add(u), n);
@@ -155,6 +157,8 @@ unsafe fn update<S: Simd, const FULL: bool>(
 ) -> (S::V, S::V, S::V) {
     // SAFETY: `u..u + n` is inside the row's units, for which the caller vouches.
     unsafe {
+        ask::<S, 3>(row.next_gates, row.gate_stride, u);
+        ask::<S, 1>(row.next_d_output, 0, u);
         let one = S::splat(1.0);
         let z = get::<S, FULL>(row.gates.add(row.gate_stride + u), n);
         let candidate = get::<S, FULL>(row.gates.add(2 * row.gate_stride + u), n);

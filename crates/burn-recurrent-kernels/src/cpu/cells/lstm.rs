@@ -6,11 +6,12 @@
 //! c' = f * c + i * g        h' = o * tanh(c')
 //! ```
 
-use super::{BackwardRow, ForwardRow, for_vectors, get, put};
+use super::{BackwardRow, ForwardRow, ask, for_vectors, get, put};
 use crate::cpu::math::{sigmoid, tanh};
 use crate::cpu::simd::Simd;
 
-/// A forward step; keeps the activated gates where `SAVE`.
+/// A forward step; keeps the activated gates where `SAVE`. In two sweeps over the units, since the
+/// second activation waits for the first ones: in one sweep the processor would wait as well.
 ///
 /// # Safety
 ///
@@ -20,59 +21,72 @@ pub(crate) unsafe fn forward<S: Simd, const SAVE: bool>(row: &ForwardRow) {
     // SAFETY: passed on.
     unsafe {
         if SAVE {
-            for_vectors!(row.units, forward_saving, row);
+            for_vectors!(row.units, cell_saving, row);
         } else {
-            for_vectors!(row.units, forward_only, row);
+            for_vectors!(row.units, cell_only, row);
         }
+        for_vectors!(row.units, hidden, row);
     }
 }
 
 #[inline(always)]
-unsafe fn forward_saving<S: Simd, const FULL: bool>(row: &ForwardRow, u: usize, n: usize) {
+unsafe fn cell_saving<S: Simd, const FULL: bool>(row: &ForwardRow, u: usize, n: usize) {
     // SAFETY: passed on.
-    unsafe { forward_step::<S, FULL, true>(row, u, n) }
+    unsafe { cell::<S, FULL, true>(row, u, n) }
 }
 
 #[inline(always)]
-unsafe fn forward_only<S: Simd, const FULL: bool>(row: &ForwardRow, u: usize, n: usize) {
+unsafe fn cell_only<S: Simd, const FULL: bool>(row: &ForwardRow, u: usize, n: usize) {
     // SAFETY: passed on.
-    unsafe { forward_step::<S, FULL, false>(row, u, n) }
+    unsafe { cell::<S, FULL, false>(row, u, n) }
 }
 
+/// The first sweep: the gates and the cell state.
 #[inline(always)]
-unsafe fn forward_step<S: Simd, const FULL: bool, const SAVE: bool>(
-    row: &ForwardRow,
-    u: usize,
-    n: usize,
-) {
+unsafe fn cell<S: Simd, const FULL: bool, const SAVE: bool>(row: &ForwardRow, u: usize, n: usize) {
     // SAFETY: `u..u + n` is inside the row's units, for which the caller vouches.
     unsafe {
-        let mut gates = [S::splat(0.0); 4];
-        for (g, gate) in gates.iter_mut().enumerate() {
+        ask::<S, 4>(row.next_gates, row.gate_stride, u);
+        let gate = |g: usize| {
             let product = get::<S, FULL>(row.product.add(g * row.units + u), n);
-            let projection = get::<S, FULL>(row.gates.add(g * row.gate_stride + u), n);
-            *gate = S::add(projection, product);
-            if !row.bias.is_null() {
-                *gate = S::add(
-                    *gate,
+            let gate = S::add(
+                get::<S, FULL>(row.gates.add(g * row.gate_stride + u), n),
+                product,
+            );
+            if row.bias.is_null() {
+                gate
+            } else {
+                S::add(
+                    gate,
                     get::<S, FULL>(row.bias.add(g * row.gate_stride + u), n),
-                );
+                )
             }
-        }
-        let i = sigmoid::<S>(gates[0]);
-        let f = sigmoid::<S>(gates[1]);
-        let g = tanh::<S>(gates[2]);
-        let o = sigmoid::<S>(gates[3]);
+        };
+        let i = sigmoid::<S>(gate(0));
+        let f = sigmoid::<S>(gate(1));
+        let g = tanh::<S>(gate(2));
+        let o = sigmoid::<S>(gate(3));
         let cell = S::mul_add(f, get::<S, FULL>(row.cell_in.add(u), n), S::mul(i, g));
-        let hidden = S::mul(o, tanh::<S>(cell));
         put::<S, FULL>(row.cell_out.add(u), cell, n);
-        put::<S, FULL>(row.hidden_out.add(u), hidden, n);
-        put::<S, FULL>(row.output.add(u), hidden, n);
+        put::<S, FULL>(row.gates.add(3 * row.gate_stride + u), o, n);
         if SAVE {
-            for (k, gate) in [i, f, g, o].into_iter().enumerate() {
+            for (k, gate) in [i, f, g].into_iter().enumerate() {
                 put::<S, FULL>(row.gates.add(k * row.gate_stride + u), gate, n);
             }
         }
+    }
+}
+
+/// The second sweep: the hidden state.
+#[inline(always)]
+unsafe fn hidden<S: Simd, const FULL: bool>(row: &ForwardRow, u: usize, n: usize) {
+    // SAFETY: as above.
+    unsafe {
+        let o = get::<S, FULL>(row.gates.add(3 * row.gate_stride + u), n);
+        let cell = get::<S, FULL>(row.cell_out.add(u), n);
+        let hidden = S::mul(o, tanh::<S>(cell));
+        put::<S, FULL>(row.hidden_out.add(u), hidden, n);
+        put::<S, FULL>(row.output.add(u), hidden, n);
     }
 }
 
@@ -91,6 +105,9 @@ pub(crate) unsafe fn backward<S: Simd>(row: &BackwardRow) {
 unsafe fn backward_step<S: Simd, const FULL: bool>(row: &BackwardRow, u: usize, n: usize) {
     // SAFETY: `u..u + n` is inside the row's units, for which the caller vouches.
     unsafe {
+        ask::<S, 4>(row.next_gates, row.gate_stride, u);
+        ask::<S, 1>(row.next_d_output, 0, u);
+        ask::<S, 1>(row.next_cell, 0, u);
         let one = S::splat(1.0);
         let gate = |k: usize| row.gates.add(k * row.gate_stride + u);
         let i = get::<S, FULL>(gate(0), n);

@@ -36,6 +36,19 @@ pub(crate) unsafe fn put<S: Simd, const FULL: bool>(p: *mut f32, v: S::V, n: usi
     }
 }
 
+/// Asks for the cache lines of the units `u..` in `COUNT` vectors, `stride` apart, where `u` is the
+/// first number of one: at every step they were last written long before.
+#[inline(always)]
+pub(crate) unsafe fn ask<S: Simd, const COUNT: usize>(next: *const f32, stride: usize, u: usize) {
+    const LINE: usize = 16;
+    if u.is_multiple_of(LINE) {
+        for i in 0..COUNT {
+            // SAFETY: a prefetch cannot fault; the caller has the instruction set.
+            unsafe { S::prefetch(next.wrapping_add(i * stride + u)) };
+        }
+    }
+}
+
 /// Calls `$step::<S, FULL>($args, first, count)` for every vector of `0..$n`.
 macro_rules! for_vectors {
     ($n:expr, $step:ident, $args:expr) => {{
@@ -61,8 +74,10 @@ pub(crate) struct ForwardRow {
     pub(crate) gate_stride: usize,
     /// Recurrent product, gates `units` apart.
     pub(crate) product: *const f32,
-    /// In: input projection. Out, where `SAVE`: activated gates.
+    /// In: input projection. Out, where they are kept: activated gates, else whatever the step left.
     pub(crate) gates: *mut f32,
+    /// `gates` of the row that comes next, which is asked for meanwhile; need not be valid.
+    pub(crate) next_gates: *const f32,
     pub(crate) bias: *const f32,
     /// GRU: bias of the candidate's recurrent part.
     pub(crate) bias_candidate: *const f32,
@@ -86,6 +101,10 @@ pub(crate) struct BackwardRow {
     pub(crate) gate_stride: usize,
     /// In: activated gates. Out: gradients before activation.
     pub(crate) gates: *mut f32,
+    /// `gates`, `d_output` and `cell` of the row that comes next, as in [`ForwardRow`].
+    pub(crate) next_gates: *const f32,
+    pub(crate) next_d_output: *const f32,
+    pub(crate) next_cell: *const f32,
     /// The same gradients, as the operand of the transposed recurrent product.
     pub(crate) operand: *mut f32,
     /// GRU: in: the candidate's recurrent part; out: its gradient.

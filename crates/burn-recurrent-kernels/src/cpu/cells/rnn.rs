@@ -1,6 +1,6 @@
 //! Elman's network (1990): `h' = activation(..)`, with tanh or the rectifier.
 
-use super::{BackwardRow, ForwardRow, for_vectors, get, put};
+use super::{BackwardRow, ForwardRow, ask, for_vectors, get, put};
 use crate::cpu::math::tanh;
 use crate::cpu::simd::Simd;
 
@@ -44,6 +44,7 @@ unsafe fn forward_tanh<S: Simd, const FULL: bool>(row: &ForwardRow, u: usize, n:
 unsafe fn preactivation<S: Simd, const FULL: bool>(row: &ForwardRow, u: usize, n: usize) -> S::V {
     // SAFETY: `u..u + n` is inside the row's units, for which the caller vouches.
     unsafe {
+        ask::<S, 1>(row.next_gates, row.gate_stride, u);
         let product = get::<S, FULL>(row.product.add(u), n);
         let x = S::add(get::<S, FULL>(row.gates.add(u), n), product);
         if row.bias.is_null() {

@@ -18,7 +18,7 @@ unsafe fn first(n: usize) -> __m256i {
     }
 }
 
-/// `2^n` for whole `n` in -126..=127.
+/// `2^n` for whole `n` in -127..=128, with zero for the first and infinity for the last.
 #[inline(always)]
 unsafe fn power(n: __m256i) -> __m256 {
     // SAFETY: plain register operations; the caller has AVX2.
@@ -89,6 +89,10 @@ impl Simd for Avx2 {
     #[inline(always)]
     unsafe fn round(x: __m256) -> __m256 {
         unsafe { _mm256_round_ps::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(x) }
+    }
+    #[inline(always)]
+    unsafe fn power(n: __m256) -> __m256 {
+        unsafe { power(_mm256_cvtps_epi32(n)) }
     }
     #[inline(always)]
     unsafe fn scale(x: __m256, n: __m256) -> __m256 {

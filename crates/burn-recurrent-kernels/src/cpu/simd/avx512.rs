@@ -76,6 +76,10 @@ impl Simd for Avx512 {
         unsafe { _mm512_roundscale_ps::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(x) }
     }
     #[inline(always)]
+    unsafe fn power(n: __m512) -> __m512 {
+        unsafe { _mm512_scalef_ps(_mm512_set1_ps(1.0), n) }
+    }
+    #[inline(always)]
     unsafe fn scale(x: __m512, n: __m512) -> __m512 {
         unsafe { _mm512_scalef_ps(x, n) }
     }

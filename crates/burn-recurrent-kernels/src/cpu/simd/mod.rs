@@ -43,6 +43,8 @@ pub(crate) trait Simd: Copy + 'static {
     unsafe fn where_positive(x: Self::V, value: Self::V) -> Self::V;
     /// The nearest whole number, ties to even, for `|x| < 2^22`.
     unsafe fn round(x: Self::V) -> Self::V;
+    /// `2^n` for whole `n` in -127..=128, with zero for the first and infinity for the last.
+    unsafe fn power(n: Self::V) -> Self::V;
     /// `x * 2^n` for whole `n` in -252..=252, right also where the result overflows or is denormal.
     unsafe fn scale(x: Self::V, n: Self::V) -> Self::V;
     /// `1 / x` for `x >= 1`, within one unit in the last place; zero for infinity.

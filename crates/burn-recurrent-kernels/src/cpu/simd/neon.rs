@@ -8,7 +8,7 @@ use super::Simd;
 #[derive(Clone, Copy)]
 pub(crate) struct Neon;
 
-/// `2^n` for whole `n` in -126..=127.
+/// `2^n` for whole `n` in -127..=128, with zero for the first and infinity for the last.
 #[inline(always)]
 unsafe fn power(n: int32x4_t) -> float32x4_t {
     // SAFETY: plain register operations; the caller has NEON.
@@ -84,6 +84,10 @@ impl Simd for Neon {
     #[inline(always)]
     unsafe fn round(x: float32x4_t) -> float32x4_t {
         unsafe { vrndnq_f32(x) }
+    }
+    #[inline(always)]
+    unsafe fn power(n: float32x4_t) -> float32x4_t {
+        unsafe { power(vcvtq_s32_f32(n)) }
     }
     #[inline(always)]
     unsafe fn scale(x: float32x4_t, n: float32x4_t) -> float32x4_t {

@@ -88,6 +88,10 @@ impl Simd for Scalar {
         x.map(|x| (x + magic) - magic)
     }
     #[inline(always)]
+    unsafe fn power(n: [f32; N]) -> [f32; N] {
+        n.map(|n| power(n as i32))
+    }
+    #[inline(always)]
     unsafe fn scale(x: [f32; N], n: [f32; N]) -> [f32; N] {
         map(x, n, |x, n| {
             let n = n as i32;
