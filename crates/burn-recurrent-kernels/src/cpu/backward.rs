@@ -6,10 +6,13 @@ use super::cell::{Saved, States, Weights};
 use super::kernels::Kernels;
 use super::pack::{Packed, Scratch, Source};
 use super::plan::Plan;
-use super::pool::{Barrier, Team, share};
-use super::product::{Left, Target, multiply_rows, panel_vectors};
+use super::pool::{Barrier, Breakable, Team};
+use super::product::{Left, Target, panel_vectors};
+use super::projection::{Blocks, Projection};
 use super::schedule::Schedule;
-use super::shared::{ALONE, Output, ROW_GRAIN, SendLeft, Shared, Sizes, compact, padded};
+use super::shared::{ALONE, Output, Shared, Sizes, compact, padded};
+use super::tasks::{Latch, Queue, guided};
+use super::tiled::Tiled;
 use super::weight_product::{SendProducts, Use, WeightProduct, weight_product};
 use crate::kind::Cell;
 
@@ -138,7 +141,16 @@ pub(crate) fn backward(
             .map(|panel| (&for_input, panel, w_ih)),
     );
 
-    let previous = Scratch::new(total * d_hidden);
+    let zeros = vec![0.0; d_hidden];
+    let mut previous = vec![Shared::read(&zeros); total];
+    schedule.for_each(0..batch, |compact, _, row, t| {
+        if let Some(t) = schedule.previous(row, t) {
+            let from = schedule.full(row, t) * d_hidden;
+            previous[compact] = Shared::read(&record.output[from..]);
+        } else if let Some(start) = record.start.hidden {
+            previous[compact] = Shared::read(&start[row * d_hidden..]);
+        }
+    });
     let operand_row = padded(columns);
     let operands = [
         Scratch::new(batch * operand_row),
@@ -154,7 +166,7 @@ pub(crate) fn backward(
         cells: Shared(saved.cells.ptr()),
         operands: [Shared(operands[0].ptr()), Shared(operands[1].ptr())],
         operand_row,
-        previous: Shared(previous.ptr()),
+        previous: &previous,
         d_output: Shared::read(d_output),
         d_hidden_last: last.hidden.map_or(Shared::NULL, Shared::read),
         d_cell_last: last.cell.map_or(Shared::NULL, Shared::read),
@@ -170,17 +182,13 @@ pub(crate) fn backward(
     let mut bias = weights(columns);
     let after = cell == Cell::GruResetAfter;
     let mut bias_candidate = weights(if after { d_hidden } else { 0 });
+    let depth = if wanted.weights { total } else { 0 };
+    let inputs = Tiled::new(kernels, d_input, depth);
+    let states = Tiled::new(kernels, d_hidden, depth);
+    // `r * h`, which the steps compute.
+    let before = cell == Cell::GruResetBefore;
+    let resets = Tiled::new(kernels, d_hidden, if before { depth } else { 0 });
     let products = if wanted.weights {
-        let from_input = Left {
-            data: input.as_ptr(),
-            row: 1,
-            k: d_input,
-        };
-        let from_state = Left {
-            data: shape.previous.at(0),
-            row: 1,
-            k: d_hidden,
-        };
         let gate = |g: usize| Source {
             data: shape.gates.at(g * d_hidden),
             row: columns,
@@ -188,13 +196,11 @@ pub(crate) fn backward(
         };
         let (ih, hh) = (d_w_ih.ptr(), d_w_hh.ptr());
         let input = |g: usize| Use {
-            left: from_input,
-            rows: d_input,
+            left: &inputs,
             out: ih.at(g * d_hidden),
         };
-        let state = |left: Left, g: usize| Use {
+        let state = |left, g: usize| Use {
             left,
-            rows: d_hidden,
             out: hh.at(g * d_hidden),
         };
         let sums = bias.ptr();
@@ -211,32 +217,28 @@ pub(crate) fn backward(
                     row: d_hidden,
                     col: 1,
                 };
-                let both = vec![input(0), state(from_state, 0)];
+                let both = vec![input(0), state(&states, 0)];
                 vec![
                     product(gate(0), 2 * d_hidden, both, sums.at(0)),
                     product(gate(2), d_hidden, vec![input(2)], sums.at(2 * d_hidden)),
                     product(
                         recurrent,
                         d_hidden,
-                        vec![state(from_state, 2)],
+                        vec![state(&states, 2)],
                         bias_candidate.ptr().at(0),
                     ),
                 ]
             }
             Cell::GruResetBefore => {
-                let reset = Left {
-                    data: shape.extra.at(0),
-                    ..from_state
-                };
-                let both = vec![input(0), state(from_state, 0)];
-                let candidate = vec![input(2), state(reset, 2)];
+                let both = vec![input(0), state(&states, 0)];
+                let candidate = vec![input(2), state(&resets, 2)];
                 vec![
                     product(gate(0), 2 * d_hidden, both, sums.at(0)),
                     product(gate(2), d_hidden, candidate, sums.at(2 * d_hidden)),
                 ]
             }
             _ => {
-                let both = vec![input(0), state(from_state, 0)];
+                let both = vec![input(0), state(&states, 0)];
                 vec![product(gate(0), columns, both, sums.at(0))]
             }
         }
@@ -251,21 +253,45 @@ pub(crate) fn backward(
         .iter()
         .map(|_| Barrier::new(plan.units.len()))
         .collect();
-    let d_input_target = d_input_compact.ptr();
-    let start_hidden = record.start.hidden.map_or(Shared::NULL, Shared::read);
-    let output = Shared::read(record.output);
-    let gates = SendLeft(Left {
-        data: shape.gates.at(0),
-        row: columns,
-        k: 1,
+    let d_input_product = wanted.input.then(|| {
+        let left = Left {
+            data: shape.gates.at(0),
+            row: columns,
+            k: 1,
+        };
+        let target = Target {
+            data: d_input_compact.ptr().at(0),
+            row: d_input,
+            columns: d_input,
+        };
+        let blocks = Blocks::new(schedule, &groups, plan.units.len());
+        Projection::new(kernels, left, &for_input, target, blocks)
     });
-    let grain = ROW_GRAIN.min(total.div_ceil(team.size())).max(1);
+    let finished: Vec<Latch> = groups
+        .iter()
+        .map(|_| Latch::new(plan.units.len()))
+        .collect();
+    let columns_of: Vec<_> = products
+        .0
+        .iter()
+        .enumerate()
+        .flat_map(|(index, product)| {
+            let parts = guided(product.columns, 4 * kernels.lanes, team.size());
+            parts.into_iter().map(move |part| (index, part))
+        })
+        .collect();
+    let fill_tasks = Queue::new(fills.len());
+    let input_tasks = Queue::new(inputs.blocks());
+    let state_tasks = Queue::new(states.blocks());
+    let reset_tasks = Queue::new(resets.blocks());
+    let weight_tasks = Queue::new(columns_of.len());
+    let input = Shared::read(input);
     let job = |thread: usize| {
-        let (products, gates) = (&products, &gates);
-        // SAFETY: each panel and each row is written by one thread; barriers separate writing from
+        let products = &products;
+        // SAFETY: each panel, tile and row is written by one thread; barriers separate writing from
         // reading by others. Sizes were checked above.
         unsafe {
-            for index in share(fills.len(), 1, thread, team.size()) {
+            for index in fill_tasks.tasks() {
                 let (packed, panel, weights) = fills[index];
                 packed.fill(
                     panel,
@@ -276,45 +302,46 @@ pub(crate) fn backward(
                     },
                 );
             }
-            schedule.for_each(
-                share(batch, 1, thread, team.size()),
-                |compact, _, row, t| {
-                    let to = shape.previous.at(compact * d_hidden);
-                    match schedule.previous(row, t) {
-                        Some(t) => {
-                            to.copy_from(output.at(schedule.full(row, t) * d_hidden), d_hidden);
-                        }
-                        None if start_hidden.is_null() => to.write_bytes(0, d_hidden),
-                        None => to.copy_from(start_hidden.at(row * d_hidden), d_hidden),
-                    }
-                },
-            );
+            for block in input_tasks.tasks() {
+                inputs.fill(block, |step| input.at(step * d_input));
+            }
+            for block in state_tasks.tasks() {
+                states.fill(block, |step| previous[step].at(0));
+            }
             all.wait();
             if thread < plan.members() {
                 let (group, unit) = (thread / plan.units.len(), thread % plan.units.len());
                 shape.recur(&groups[group], unit, &plan.units[unit], &barriers[group]);
+                finished[group].done();
             }
-            all.wait();
-            for product in &products.0 {
-                let part = share(product.columns, kernels.lanes, thread, team.size());
-                if !part.is_empty() {
-                    weight_product(kernels, product, total, part, columns);
+            // Where others are slower, part of what comes last is done meanwhile.
+            if let Some(product) = &d_input_product {
+                let others = || finished.iter().any(|group| !group.is_open());
+                for (group, latch) in finished.iter().enumerate() {
+                    if latch.is_open() {
+                        product.help_group(group, others);
+                    }
                 }
             }
-            if wanted.input {
-                let rows = share(total, grain, thread, team.size());
-                let target = Target {
-                    data: d_input_target.at(0),
-                    row: d_input,
-                    columns: d_input,
-                };
-                multiply_rows(kernels, gates.0, &for_input, rows, target);
+            all.wait();
+            if before && wanted.weights {
+                for block in reset_tasks.tasks() {
+                    resets.fill(block, |step| shape.extra.at(step * d_hidden));
+                }
+                all.wait();
+            }
+            for task in weight_tasks.tasks() {
+                let (index, part) = &columns_of[task];
+                weight_product(kernels, &products.0[*index], total, part.clone(), columns);
+            }
+            if let Some(product) = &d_input_product {
+                product.help();
             }
         }
     };
-    let mut breakable: Vec<&Barrier> = barriers.iter().collect();
-    breakable.push(&all);
-    team.run(&breakable, &job);
+    let mut waits: Vec<&dyn Breakable> = vec![&all];
+    waits.extend(barriers.iter().map(|barrier| barrier as &dyn Breakable));
+    team.run(&waits, &job);
 
     // SAFETY: the products wrote every element.
     let (d_input_compact, w_ih, w_hh, bias, bias_candidate) = unsafe {

@@ -23,7 +23,8 @@ pub(crate) struct Shape<'a> {
     /// Gate gradients by position, for odd and even steps.
     pub(crate) operands: [Shared; 2],
     pub(crate) operand_row: usize,
-    pub(crate) previous: Shared,
+    /// The hidden state that each real step started from.
+    pub(crate) previous: &'a [Shared],
     pub(crate) d_output: Shared,
     pub(crate) d_hidden_last: Shared,
     pub(crate) d_cell_last: Shared,
@@ -193,7 +194,7 @@ impl Shape<'_> {
             d_reset,
             d_hidden,
             d_cell,
-            hidden_in: self.previous.at(compact * hidden + first),
+            hidden_in: self.previous[compact].at(first),
             cell_in,
             cell: self.cells.at(compact * hidden + first),
             no_state_in: lstm && cell_in.is_null(),

@@ -13,6 +13,7 @@ use super::pool::{Barrier, Team, share};
 use super::product::{Left, multiply_panel};
 use super::shared::{ALONE, Output, ROW_GRAIN, SendLeft, SendSource, Shared};
 use super::softmax::GroupRow;
+use super::tasks::Queue;
 
 /// Panels that a row's largest number and sum are taken of at a time.
 pub(crate) const GROUP: usize = 4;
@@ -160,11 +161,11 @@ pub(crate) fn loss_forward(
         k: 1,
     });
     let all = Barrier::new(team.size());
+    let tasks = Queue::new(cut.groups * cut.blocks);
     let job = |thread: usize| {
         let (weight, hidden) = (&weight, &hidden);
-        let tasks = share(cut.groups * cut.blocks, 1, thread, team.size());
         let local = Scratch::new(if save { 0 } else { GROUP * tokens * cut.width });
-        for task in tasks {
+        for task in tasks.tasks() {
             let (group, block) = cut.task(task);
             let panels = cut.panels_of(group);
             let rows = share(tokens, ROW_GRAIN, block, cut.blocks);

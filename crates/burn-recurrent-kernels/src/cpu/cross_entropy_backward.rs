@@ -10,12 +10,13 @@ use super::pack::{Packed, Scratch, Source};
 use super::pool::{Barrier, Team, share};
 use super::product::{Left, Target, multiply_to};
 use super::shared::{ALONE, Output, ROW_GRAIN, SendLeft, SendSource, Shared};
+use super::tasks::Queue;
 use super::tile::TileArgs;
 
 /// Depth of the sums of the hidden states' gradient that is worked on at a time, in panels.
 const DEPTH_PANELS: usize = 8;
 /// Depth of the sums of the weight's gradient that is worked on at a time.
-const DEPTH: usize = 512;
+const DEPTH: usize = 256;
 
 /// Which gradients of a loss to compute; the bias's comes with the weight's.
 #[derive(Clone, Copy, Debug)]
@@ -150,15 +151,18 @@ pub(crate) fn loss_backward(
             }
         }
     };
-    let job = |thread: usize| {
+    let tiles_queue = Queue::new(if wanted.weight { tiles } else { 0 });
+    let gradients = Queue::new(cut.groups * cut.blocks);
+    let tasks = Queue::new(cut.groups * cut.blocks);
+    let fills = Queue::new(transposed.panels.len());
+    let row_count = tokens.div_ceil(ROW_BLOCK).next_multiple_of(team.size());
+    let row_parts: Vec<_> = (0..row_count)
+        .map(|block| share(tokens, ROW_GRAIN, block, row_count))
+        .collect();
+    let row_blocks = Queue::new(row_count);
+    let job = |_thread: usize| {
         let (weight, hidden) = (&weight, &hidden);
-        let tasks = share(cut.groups * cut.blocks, 1, thread, team.size());
-        for tile in share(
-            if wanted.weight { tiles } else { 0 },
-            1,
-            thread,
-            team.size(),
-        ) {
+        for tile in tiles_queue.tasks() {
             let first = tile * most;
             for token in 0..tokens {
                 // SAFETY: each tile is one thread's, and has room for `most` numbers a token.
@@ -171,13 +175,13 @@ pub(crate) fn loss_backward(
         }
         all.wait();
         if cut.blocks > 1 {
-            for task in tasks.clone() {
+            for task in gradients.tasks() {
                 let (group, block) = cut.task(task);
                 differentiate(group, share(tokens, ROW_GRAIN, block, cut.blocks));
             }
             all.wait();
         }
-        for task in tasks {
+        for task in tasks.tasks() {
             let (group, block) = cut.task(task);
             if cut.blocks == 1 {
                 differentiate(group, 0..tokens);
@@ -190,14 +194,15 @@ pub(crate) fn loss_backward(
             // columns of its own.
             unsafe {
                 for depth in blocks_of(0..tokens, DEPTH) {
-                    for part in blocks_of(rows.clone(), most) {
-                        let data = tiled.ptr().add(part.start * tokens);
-                        let a = Left {
-                            data,
-                            row: 1,
-                            k: most,
-                        };
-                        for panel in cut.panels_of(group) {
+                    // A panel stays in the first cache while the rows pass by.
+                    for panel in cut.panels_of(group) {
+                        for part in blocks_of(rows.clone(), most) {
+                            let data = tiled.ptr().add(part.start * tokens);
+                            let a = Left {
+                                data,
+                                row: 1,
+                                k: most,
+                            };
                             let out = d_weight_.at(part.start * vocabulary + panel * cut.width);
                             ready_tile(kernels, a, place(panel), part.len(), &depth, out, panel);
                         }
@@ -217,13 +222,13 @@ pub(crate) fn loss_backward(
                 }
             }
         }
-        for index in share(transposed.panels.len(), 1, thread, team.size()) {
+        for index in fills.tasks() {
             // SAFETY: each panel is filled by one thread.
             unsafe { transposed.fill(&transposed.panels[index], weight.0) };
         }
         all.wait();
         if wanted.hidden {
-            for rows in blocks_of(share(tokens, ROW_GRAIN, thread, team.size()), ROW_BLOCK) {
+            for rows in row_blocks.tasks().map(|block| row_parts[block].clone()) {
                 // SAFETY: all gradients of logits are complete; these rows are this thread's.
                 unsafe {
                     state_rows(

@@ -5,12 +5,12 @@ use super::forward_steps::Shape;
 use super::kernels::Kernels;
 use super::pack::{Packed, Scratch, Source};
 use super::plan::Plan;
-use super::pool::{Barrier, Team, share};
-use super::product::{Left, Target, multiply_rows, multiply_unpacked, panel_vectors};
+use super::pool::{Barrier, Breakable, Team, share};
+use super::product::{Left, Target, multiply_unpacked, panel_vectors};
+use super::projection::{Blocks, Projection};
 use super::schedule::Schedule;
-use super::shared::{
-    ALONE, Output, ROW_GRAIN, SendLeft, SendSource, Shared, Sizes, compact, padded,
-};
+use super::shared::{ALONE, Output, SendLeft, SendSource, Shared, Sizes, compact, padded};
+use super::tasks::Queue;
 use crate::kind::Cell;
 
 /// Steps up to which the recurrent weights are used where they are.
@@ -116,7 +116,7 @@ pub(crate) fn forward(
         col: 1,
     };
     let pack_input = total > UNPACKED_ROWS;
-    let projection = Packed::new(
+    let packed_input = Packed::new(
         if pack_input { d_input } else { 0 },
         &[if pack_input { 0..columns } else { 0..0 }],
         kernels.lanes,
@@ -140,10 +140,10 @@ pub(crate) fn forward(
             sizes.parts().map(pack)
         })
         .collect();
-    let fills: Vec<_> = projection
+    let fills: Vec<_> = packed_input
         .panels
         .iter()
-        .map(|panel| (&projection, panel, Shared::read(weights.w_ih)))
+        .map(|panel| (&packed_input, panel, Shared::read(weights.w_ih)))
         .chain(packed.iter().flatten().flat_map(|packed| {
             packed
                 .panels
@@ -152,11 +152,27 @@ pub(crate) fn forward(
         }))
         .collect();
 
+    let groups = schedule.split(plan.row_groups);
+    let left = Left {
+        data: input.as_ptr(),
+        row: d_input,
+        k: 1,
+    };
+    let projection = pack_input.then(|| {
+        let target = Target {
+            data: gates.ptr(),
+            row: columns,
+            columns,
+        };
+        let blocks = Blocks::new(schedule, &groups, plan.units.len());
+        Projection::new(kernels, left, &packed_input, target, blocks)
+    });
     let shape = Shape {
         kernels,
         schedule,
         sizes,
         save,
+        projection: projection.as_ref(),
         packed: &packed,
         w_hh,
         gates: Shared(gates.ptr()),
@@ -178,25 +194,20 @@ pub(crate) fn forward(
         hidden: Shared(hidden.as_mut_ptr()),
         cell: Shared(last_cell.as_mut_ptr()),
     };
-    let groups = schedule.split(plan.row_groups);
     let all = Barrier::new(team.size());
     let barriers: Vec<Barrier> = groups
         .iter()
         .map(|_| Barrier::new(plan.units.len()))
         .collect();
-    let input = Left {
-        data: input.as_ptr(),
-        row: d_input,
-        k: 1,
-    };
-    let (input, w_ih) = (SendLeft(input), SendSource(w_ih));
-    let grain = ROW_GRAIN.min(total.div_ceil(team.size())).max(1);
+    let queue = Queue::new(fills.len());
+    let (input, w_ih) = (SendLeft(left), SendSource(w_ih));
     let job = |thread: usize| {
         let (input, w_ih) = (&input, &w_ih);
         // SAFETY: each panel is filled by one thread, each row of gates written by one thread; the
-        // barriers separate writing from reading by others. Sizes were checked above.
+        // barriers and the projection's latches separate writing from reading by others. Sizes were
+        // checked above.
         unsafe {
-            for index in share(fills.len(), 1, thread, team.size()) {
+            for index in queue.tasks() {
                 let (packed, panel, weights) = fills[index];
                 packed.fill(
                     panel,
@@ -207,16 +218,7 @@ pub(crate) fn forward(
                     },
                 );
             }
-            all.wait();
-            if pack_input {
-                let rows = share(total, grain, thread, team.size());
-                let target = Target {
-                    data: shape.gates.at(0),
-                    row: columns,
-                    columns,
-                };
-                multiply_rows(kernels, input.0, &projection, rows, target);
-            } else {
+            if projection.is_none() {
                 let part = share(columns, 8 * kernels.lanes, thread, team.size());
                 let out = shape.gates.at(part.start);
                 multiply_unpacked(
@@ -233,13 +235,24 @@ pub(crate) fn forward(
             all.wait();
             if thread < plan.members() {
                 let (group, unit) = (thread / plan.units.len(), thread % plan.units.len());
-                shape.recur(&groups[group], unit, &plan.units[unit], &barriers[group]);
+                shape.recur(
+                    group,
+                    &groups[group],
+                    unit,
+                    &plan.units[unit],
+                    &barriers[group],
+                );
+            }
+            // Others may have been slower.
+            if let Some(projection) = &projection {
+                projection.help();
             }
         }
     };
-    let mut breakable: Vec<&Barrier> = barriers.iter().collect();
-    breakable.push(&all);
-    team.run(&breakable, &job);
+    let mut waits: Vec<&dyn Breakable> = vec![&all];
+    waits.extend(barriers.iter().map(|barrier| barrier as &dyn Breakable));
+    waits.extend(projection.iter().flat_map(Projection::latches));
+    team.run(&waits, &job);
 
     // SAFETY: where all rows are `time` long the threads wrote every element of the output; else it
     // was zero from the start.

@@ -7,6 +7,7 @@ use super::kernels::Kernels;
 use super::pack::{Packed, Scratch, Source};
 use super::pool::Barrier;
 use super::product::{Left, multiply, multiply_unpacked};
+use super::projection::Projection;
 use super::schedule::Schedule;
 use super::shared::{Shared, Sizes, padded};
 use crate::kind::Cell;
@@ -17,6 +18,8 @@ pub(crate) struct Shape<'a> {
     pub(crate) schedule: &'a Schedule,
     pub(crate) sizes: Sizes,
     pub(crate) save: bool,
+    /// What the gates get their input projection from, where it is not there from the start.
+    pub(crate) projection: Option<&'a Projection<'a>>,
     pub(crate) packed: &'a [[Packed; 2]],
     pub(crate) w_hh: Source,
     pub(crate) gates: Shared,
@@ -47,9 +50,11 @@ impl Shape<'_> {
     /// # Safety
     ///
     /// All members of a row group call this with the same rows and barrier, each with its own units,
-    /// after the gate buffer holds the input projection and the weights are packed.
+    /// after the weights are packed, and the gate buffer holds the input projection where there is no
+    /// `projection`.
     pub(crate) unsafe fn recur(
         &self,
+        group: usize,
         rows: &Range<usize>,
         member: usize,
         units: &Range<usize>,
@@ -70,6 +75,10 @@ impl Shape<'_> {
         };
         for step in 0..self.schedule.time {
             let t = self.schedule.time_of(step);
+            if let Some(projection) = self.projection {
+                // SAFETY: its rows are computed here and in `help` alone, before they are read.
+                unsafe { projection.ensure(group, step) };
+            }
             let active = self.schedule.active(rows, t);
             if active.is_empty() {
                 continue;

@@ -16,12 +16,15 @@ pub(crate) mod pack;
 pub(crate) mod plan;
 pub(crate) mod pool;
 pub(crate) mod product;
+pub(crate) mod projection;
 pub(crate) mod recycle;
 pub(crate) mod schedule;
 pub(crate) mod shared;
 pub(crate) mod simd;
 pub(crate) mod softmax;
+pub(crate) mod tasks;
 pub(crate) mod tile;
+pub(crate) mod tiled;
 pub(crate) mod update;
 pub(crate) mod weight_product;
 

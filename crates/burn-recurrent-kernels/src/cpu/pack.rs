@@ -125,22 +125,55 @@ impl Packed {
     ///
     /// `source` covers `k` rows and all columns of the ranges; no other thread uses this panel.
     pub(crate) unsafe fn fill(&self, panel: &Panel, source: Source) {
+        // SAFETY: passed on.
+        unsafe { self.fill_part(panel, source, 0..self.k) };
+    }
+
+    /// Copies some rows of one panel.
+    ///
+    /// # Safety
+    ///
+    /// As [`Packed::fill`].
+    unsafe fn fill_part(&self, panel: &Panel, source: Source, rows: Range<usize>) {
         let width = panel.vectors * self.lanes;
         let first = panel.column.min(self.map.len());
         let columns = &self.map[first..(first + width).min(self.map.len())];
         // SAFETY: the panel's place is inside the data, and this thread's alone.
         unsafe {
-            let out = self.data.ptr().add(self.k * panel.column);
+            let out = self
+                .data
+                .ptr()
+                .add(self.k * panel.column + rows.start * width);
             if columns.len() < width {
-                for i in 0..self.k {
+                for i in 0..rows.len() {
                     out.add(i * width + columns.len())
                         .write_bytes(0, width - columns.len());
                 }
             }
+            let source = Source {
+                data: source.data.add(rows.start * source.row),
+                ..source
+            };
             if source.col == 1 {
-                copy_rows(source, columns, out, self.k, width);
+                copy_rows(source, columns, out, rows.len(), width);
             } else {
-                transpose(source, columns, out, self.k, width);
+                transpose(source, columns, out, rows.len(), width);
+            }
+        }
+    }
+
+    /// Copies all panels, a few rows at a time: rows of a large matrix lie on pages of their own.
+    ///
+    /// # Safety
+    ///
+    /// As [`Packed::fill`], for all panels; the columns of `source` are neighbours in memory.
+    pub(crate) unsafe fn fill_all(&self, source: Source) {
+        const ROWS: usize = 16;
+        for first in (0..self.k).step_by(ROWS) {
+            let part = first..(first + ROWS).min(self.k);
+            for panel in &self.panels {
+                // SAFETY: passed on.
+                unsafe { self.fill_part(panel, source, part.clone()) };
             }
         }
     }

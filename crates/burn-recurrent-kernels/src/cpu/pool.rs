@@ -42,7 +42,7 @@ pub fn threads() -> usize {
 }
 
 /// A number that threads wait to see changed.
-struct Signal {
+pub(super) struct Signal {
     value: AtomicUsize,
     sleepers: AtomicUsize,
     lock: Mutex<()>,
@@ -50,7 +50,7 @@ struct Signal {
 }
 
 impl Signal {
-    fn new(value: usize) -> Self {
+    pub(super) fn new(value: usize) -> Self {
         Self {
             value: AtomicUsize::new(value),
             sleepers: AtomicUsize::new(0),
@@ -59,9 +59,14 @@ impl Signal {
         }
     }
 
+    /// The value; what was written before it was changed to this can be read.
+    pub(super) fn value(&self) -> usize {
+        self.value.load(Ordering::Acquire)
+    }
+
     /// Changes the value and wakes whoever sleeps. Sequentially consistent, like the sleeper's two
     /// accesses in [`Signal::wait_while`]: one of the two sides sees what the other wrote.
-    fn update(&self, change: impl FnOnce(&AtomicUsize)) {
+    pub(super) fn update(&self, change: impl FnOnce(&AtomicUsize)) {
         change(&self.value);
         if self.sleepers.load(Ordering::SeqCst) > 0 {
             drop(self.lock.lock().unwrap_or_else(PoisonError::into_inner));
@@ -70,7 +75,7 @@ impl Signal {
     }
 
     /// Waits until the value no longer meets `condition`.
-    fn wait_while(&self, condition: impl Fn(usize) -> bool) {
+    pub(super) fn wait_while(&self, condition: impl Fn(usize) -> bool) {
         for _ in 0..SPINS {
             if !condition(self.value.load(Ordering::Acquire)) {
                 return;
@@ -93,6 +98,12 @@ impl Signal {
         }
         self.sleepers.fetch_sub(1, Ordering::SeqCst);
     }
+}
+
+/// Something that threads wait at for one another.
+pub(crate) trait Breakable: Sync {
+    /// Lets all threads that wait or will wait go, into a panic.
+    fn give_up(&self);
 }
 
 /// Makes a fixed number of threads wait for one another, again and again.
@@ -140,9 +151,10 @@ impl Barrier {
             "a thread of the same operation panicked"
         );
     }
+}
 
-    /// Lets all threads that wait or will wait go, into a panic.
-    pub(crate) fn give_up(&self) {
+impl Breakable for Barrier {
+    fn give_up(&self) {
         self.broken.store(true, Ordering::Release);
         self.round.update(|value| {
             value.fetch_add(1, Ordering::SeqCst);
@@ -263,11 +275,11 @@ impl Team {
     }
 
     /// Runs `job(0)` to `job(size - 1)`, each on a thread of its own, and returns when all are done.
-    pub(crate) fn run(&self, barriers: &[&Barrier], job: &(dyn Fn(usize) + Sync)) {
+    pub(crate) fn run(&self, waits: &[&dyn Breakable], job: &(dyn Fn(usize) + Sync)) {
         let guarded = |index: usize| {
             let outcome = catch_unwind(AssertUnwindSafe(|| job(index)));
             if let Err(panic) = outcome {
-                barriers.iter().for_each(|barrier| barrier.give_up());
+                waits.iter().for_each(|wait| wait.give_up());
                 std::panic::resume_unwind(panic);
             }
         };

@@ -3,7 +3,7 @@
 use core::ops::Range;
 
 use super::kernels::Kernels;
-use super::pack::{Packed, Panel, Scratch, Source, copy_pieces};
+use super::pack::{Packed, Panel, Source};
 use super::tile::TileArgs;
 
 /// Left operand: element `(row, i)` is at `data + row * row_stride + i * k_stride`.
@@ -102,7 +102,7 @@ pub(crate) unsafe fn multiply(
 }
 
 /// Rows of the left operand that are worked on while they are in the second cache.
-const ROW_BLOCK: usize = 120;
+pub(crate) const ROW_BLOCK: usize = 120;
 
 /// Where the columns of a product go: packed column `j` to `data + row * row_stride + j` for
 /// `j < columns`.
@@ -114,145 +114,41 @@ pub(crate) struct Target {
     pub(crate) columns: usize,
 }
 
-/// Some rows of a large product with a packed matrix whose columns are neighbours.
+/// Some rows of a large product with a packed matrix whose columns are neighbours: those of `runs`,
+/// which the second cache should hold.
 ///
 /// # Safety
 ///
-/// `a` covers `rows` and `packed.k`; `target` covers `rows`.
-pub(crate) unsafe fn multiply_rows(
+/// `a` covers `packed.k`; `a` and `target` cover the rows.
+pub(crate) unsafe fn multiply_runs(
     kernels: &Kernels,
     a: Left,
     packed: &Packed,
-    rows: Range<usize>,
+    runs: &[Range<usize>],
     target: Target,
 ) {
-    for first in rows.clone().step_by(ROW_BLOCK) {
-        let count = ROW_BLOCK.min(rows.end - first);
-        // SAFETY: `first..first + count` is inside `rows`.
-        let a = Left {
-            data: unsafe { a.data.add(first * a.row) },
-            ..a
-        };
-        for panel in &packed.panels {
+    for panel in &packed.panels {
+        for run in runs {
             // SAFETY: passed on.
             unsafe {
+                let a = Left {
+                    data: a.data.add(run.start * a.row),
+                    ..a
+                };
                 let target = Target {
-                    data: target.data.add(first * target.row),
+                    data: target.data.add(run.start * target.row),
                     ..target
                 };
-                multiply_to(kernels, a, packed, panel, count, 0..packed.k, target, false);
-            }
-        }
-    }
-}
-
-/// Numbers of a panel that stay in the first cache while the rows pass by.
-const PANEL_NUMBERS: usize = 4096;
-
-/// How much of a long sum is worked on at a time in panels of `vectors` vectors.
-pub(crate) fn depth_block(kernels: &Kernels, vectors: usize) -> usize {
-    PANEL_NUMBERS / (vectors * kernels.lanes)
-}
-
-/// Rows of a left operand that is transposed in memory, copied into the order in which tiles read
-/// them: tile after tile, and in a tile all rows of a place of the sum together.
-pub(crate) struct LeftTiles {
-    data: Scratch,
-    most: usize,
-    depth: usize,
-}
-
-impl LeftTiles {
-    /// Room for [`ROW_BLOCK`] rows of tiles that are `vectors` wide and `depth` deep.
-    pub(crate) fn new(kernels: &Kernels, vectors: usize, depth: usize) -> Self {
-        Self {
-            data: Scratch::new(ROW_BLOCK * depth),
-            most: kernels.tiles(vectors).len(),
-            depth,
-        }
-    }
-
-    /// The rows of each tile of a block of `rows` rows.
-    fn tiles(&self, rows: usize) -> impl Iterator<Item = Range<usize>> {
-        let count = rows.div_ceil(self.most);
-        (0..count).map(move |i| rows * i / count..rows * (i + 1) / count)
-    }
-
-    /// Copies `rows` rows of `a`, whose rows are neighbours in memory.
-    ///
-    /// # Safety
-    ///
-    /// `a` covers `rows` rows, at most [`ROW_BLOCK`], and the depth.
-    unsafe fn fill(&self, a: Left, rows: usize, depth: usize) {
-        assert!(rows <= ROW_BLOCK && depth <= self.depth && a.row == 1);
-        for tile in self.tiles(rows) {
-            // SAFETY: the caller vouches for the source; the tiles of a block fit by the assertion.
-            unsafe {
-                let from = a.data.add(tile.start);
-                let to = self.data.ptr().add(tile.start * depth);
-                match tile.len() {
-                    6 => copy_pieces::<6>(from, a.k, to, 6, depth),
-                    12 => copy_pieces::<12>(from, a.k, to, 12, depth),
-                    width => {
-                        for i in 0..depth {
-                            for r in 0..width {
-                                *to.add(i * width + r) = *from.add(i * a.k + r);
-                            }
-                        }
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// All rows of a part of a long product: the sums over the `packed.k` places that `packed` holds, or
-/// `+=` those where `accumulate`. `a` is transposed in memory.
-///
-/// # Safety
-///
-/// `a` covers `rows` rows and `packed.k`; `target` covers `rows`.
-pub(crate) unsafe fn multiply_deep(
-    kernels: &Kernels,
-    a: Left,
-    copy: &LeftTiles,
-    packed: &Packed,
-    rows: usize,
-    target: Target,
-    accumulate: bool,
-) {
-    for first in (0..rows).step_by(ROW_BLOCK) {
-        let count = ROW_BLOCK.min(rows - first);
-        // SAFETY: passed on; the tiles lie inside the block.
-        unsafe {
-            let from = Left {
-                data: a.data.add(first),
-                ..a
-            };
-            copy.fill(from, count, packed.k);
-            for panel in &packed.panels {
-                for tile in copy.tiles(count) {
-                    let a = Left {
-                        data: copy.data.ptr().add(tile.start * packed.k),
-                        row: 1,
-                        k: tile.len(),
-                    };
-                    let target = Target {
-                        data: target.data.add((first + tile.start) * target.row),
-                        ..target
-                    };
-                    let depth = 0..packed.k;
-                    multiply_to(
-                        kernels,
-                        a,
-                        packed,
-                        panel,
-                        tile.len(),
-                        depth,
-                        target,
-                        accumulate,
-                    );
-                }
+                multiply_to(
+                    kernels,
+                    a,
+                    packed,
+                    panel,
+                    run.len(),
+                    0..packed.k,
+                    target,
+                    false,
+                );
             }
         }
     }

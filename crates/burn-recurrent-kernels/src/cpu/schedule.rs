@@ -137,6 +137,35 @@ impl Schedule {
         ranges
     }
 
+    /// Runs of compact indices that together are the real steps of some positions in the steps
+    /// `steps`, as they are computed.
+    pub(crate) fn runs(&self, positions: &Range<usize>, steps: Range<usize>) -> Vec<Range<usize>> {
+        let times = if self.reverse {
+            self.time - steps.end..self.time - steps.start
+        } else {
+            steps
+        };
+        let mut runs: Vec<Range<usize>> = Vec::new();
+        let mut add = |run: Range<usize>| match runs.last_mut() {
+            Some(last) if last.end == run.start => last.end = run.end,
+            _ if run.is_empty() => {}
+            _ => runs.push(run),
+        };
+        if self.ragged || self.layout == Layout::BatchFirst {
+            for &row in &self.order[positions.clone()] {
+                let end = times.end.min(self.lengths[row]);
+                let start = times.start.min(end);
+                add(self.compact(row, start)..self.compact(row, end));
+            }
+        } else {
+            for t in times {
+                let first = positions.start + t * self.stride;
+                add(first..first + positions.len());
+            }
+        }
+        runs
+    }
+
     /// Calls `f(compact index, full index, row, t)` for all real steps of the rows in `rows`.
     pub(crate) fn for_each(
         &self,

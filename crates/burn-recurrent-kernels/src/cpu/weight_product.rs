@@ -4,31 +4,34 @@ use core::ops::Range;
 
 use super::kernels::Kernels;
 use super::pack::{Packed, Source};
-use super::product::{Left, LeftTiles, Target, depth_block, multiply_deep, multiply_to};
+use super::product::{Left, Target, multiply_to};
+use super::tiled::{Tiled, VECTORS};
+
+/// Tiles of the left operand that the second cache holds while panels pass by.
+const TILES: usize = 20;
 
 /// Products of several left operands with the same columns of a gradient, which are packed once.
-pub(crate) struct WeightProduct {
+pub(crate) struct WeightProduct<'a> {
     /// Gradient columns: where they start, and their distance from row to row.
     pub(crate) right: Source,
     pub(crate) columns: usize,
-    pub(crate) uses: Vec<Use>,
+    pub(crate) uses: Vec<Use<'a>>,
     /// Where the sums of the columns go, if anywhere.
     pub(crate) sums: *mut f32,
 }
 
-/// One left operand, how many rows the product has, and where it goes.
-pub(crate) struct Use {
-    pub(crate) left: Left,
-    pub(crate) rows: usize,
+/// One left operand and where its product goes.
+pub(crate) struct Use<'a> {
+    pub(crate) left: &'a Tiled,
     pub(crate) out: *mut f32,
 }
 
 /// [`WeightProduct`]s that may go to other threads.
-pub(crate) struct SendProducts(pub(crate) Vec<WeightProduct>);
+pub(crate) struct SendProducts<'a>(pub(crate) Vec<WeightProduct<'a>>);
 // SAFETY: threads write to columns of their own, and read what no thread writes any more.
-unsafe impl Sync for SendProducts {}
+unsafe impl Sync for SendProducts<'_> {}
 
-/// The part `columns` of a weight's gradient.
+/// The part `columns` of a weight's gradient, over `steps` steps.
 ///
 /// # Safety
 ///
@@ -40,54 +43,59 @@ pub(crate) unsafe fn weight_product(
     columns: Range<usize>,
     row_stride: usize,
 ) {
-    const VECTORS: usize = 2;
-    let width = columns.len();
     let target = |data: *mut f32, row: usize| Target {
         data: data.wrapping_add(columns.start),
         row,
-        columns: width,
+        columns: columns.len(),
     };
     if steps == 0 {
-        for one in &product.uses {
-            let target = target(one.out, row_stride);
-            for row in 0..one.rows {
-                // SAFETY: inside the target.
-                unsafe { target.data.add(row * target.row).write_bytes(0, width) };
+        // SAFETY: inside the targets.
+        unsafe {
+            for one in &product.uses {
+                for row in 0..one.left.columns {
+                    let row = target(one.out, 0).data.add(row * row_stride);
+                    row.write_bytes(0, columns.len());
+                }
             }
-        }
-        if !product.sums.is_null() {
-            // SAFETY: as above.
-            unsafe { product.sums.add(columns.start).write_bytes(0, width) };
+            if !product.sums.is_null() {
+                target(product.sums, 0).data.write_bytes(0, columns.len());
+            }
         }
         return;
     }
-    let block = depth_block(kernels, VECTORS).min(steps);
-    let copy = LeftTiles::new(kernels, VECTORS, block);
-    for first in (0..steps).step_by(block) {
-        let depth = block.min(steps - first);
-        let accumulate = first > 0;
-        let packed = Packed::new(
-            depth,
-            core::slice::from_ref(&columns),
-            kernels.lanes,
-            VECTORS,
-        );
-        // SAFETY: passed on; the steps from `first` are among all steps.
+    let blocks = Tiled::new(kernels, 0, steps);
+    let tiles: Vec<_> = product.uses.iter().map(|one| one.left.tiles()).collect();
+    for block in 0..blocks.blocks() {
+        let depth = blocks.depth(block);
+        let accumulate = block > 0;
+        let ranges = core::slice::from_ref(&columns);
+        let packed = Packed::new(depth.len(), ranges, kernels.lanes, VECTORS);
+        // SAFETY: passed on; the steps of a block are among all steps.
         unsafe {
-            let right = Source {
-                data: product.right.data.add(first * product.right.row),
+            packed.fill_all(Source {
+                data: product.right.data.add(depth.start * product.right.row),
                 ..product.right
-            };
-            for panel in &packed.panels {
-                packed.fill(panel, right);
-            }
-            for one in &product.uses {
-                let left = Left {
-                    data: one.left.data.add(first * one.left.k),
-                    ..one.left
-                };
-                let target = target(one.out, row_stride);
-                multiply_deep(kernels, left, &copy, &packed, one.rows, target, accumulate);
+            });
+            for (one, tiles) in product.uses.iter().zip(&tiles) {
+                for tiles in tiles.chunks(TILES) {
+                    for panel in &packed.panels {
+                        for tile in tiles {
+                            let a = one.left.tile(block, tile);
+                            let c = target(one.out.add(tile.start * row_stride), row_stride);
+                            let depth = 0..depth.len();
+                            multiply_to(
+                                kernels,
+                                a,
+                                &packed,
+                                panel,
+                                tile.len(),
+                                depth,
+                                c,
+                                accumulate,
+                            );
+                        }
+                    }
+                }
             }
             if !product.sums.is_null() {
                 let one = 1.0f32;
@@ -96,16 +104,16 @@ pub(crate) unsafe fn weight_product(
                     row: 0,
                     k: 0,
                 };
-                let target = target(product.sums, 0);
                 for panel in &packed.panels {
+                    let c = target(product.sums, 0);
                     multiply_to(
                         kernels,
                         ones,
                         &packed,
                         panel,
                         1,
-                        0..depth,
-                        target,
+                        0..depth.len(),
+                        c,
                         accumulate,
                     );
                 }
