@@ -2,10 +2,11 @@
 
     cargo build --release -p burn-recurrent --features flex --example throughput
     python3 -m venv .venv && .venv/bin/pip install numpy torch
-    .venv/bin/python benches/compare_torch.py --threads 2 --rounds 5
+    .venv/bin/python benches/compare_torch.py --threads 2 --rounds 15
 
-A round is one process each (ours, then PyTorch's), every process the median of `--repeat` runs after three that do not
-count; the table has the median of the rounds and, because a machine's speed drifts, the median of the rounds' ratios.
+A round is a process of ours and then PyTorch, which stays loaded; each gives the median of `--repeat` runs after three
+that do not count. The table has the median of the rounds and, because a machine's speed drifts, the median of the
+rounds' ratios: many short rounds say more than a few long ones.
 The work is the same on both sides: `forward` is the output and its sum read back, without gradients; `train` is a
 forward pass, the mean of the output's squares, and the gradients of input and weights; `step` is one step of generation
 with the state carried, without gradients.
@@ -37,10 +38,9 @@ LAYERS = [
 STEPS = [("lstm", "1,1,512,512", 1, False), ("gru", "1,1,512,512", 1, False)]
 
 
-def time_torch(cell: str, shape: str, layers: int, bidirectional: bool, mode: str, threads: int, repeat: int) -> float:
+def time_torch(cell: str, shape: str, layers: int, bidirectional: bool, mode: str, repeat: int) -> float:
     import torch
 
-    torch.set_num_threads(threads)
     batch, steps, d_input, d_hidden = map(int, shape.split(","))
     kind = {"rnn": torch.nn.RNN, "gru": torch.nn.GRU, "lstm": torch.nn.LSTM}[cell]
     module = kind(d_input, d_hidden, num_layers=layers, batch_first=True, bidirectional=bidirectional)
@@ -73,9 +73,19 @@ def time_torch(cell: str, shape: str, layers: int, bidirectional: bool, mode: st
     return statistics.median(times)
 
 
-def run_torch(args: argparse.Namespace, layer: tuple, mode: str) -> float:
-    command = [sys.executable, __file__, "--torch", json.dumps([*layer, mode, args.threads, args.repeat])]
-    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+def serve_torch(threads: int) -> None:
+    """Times what each line of the standard input asks for."""
+    import torch
+
+    torch.set_num_threads(threads)
+    for line in sys.stdin:
+        print(time_torch(*json.loads(line)), flush=True)
+
+
+def run_torch(server: subprocess.Popen, layer: tuple, mode: str, repeat: int) -> float:
+    server.stdin.write(json.dumps([*layer, mode, repeat]) + "\n")
+    server.stdin.flush()
+    return float(server.stdout.readline())
 
 
 def run_ours(args: argparse.Namespace, layer: tuple, mode: str) -> float:
@@ -94,15 +104,19 @@ def run_ours(args: argparse.Namespace, layer: tuple, mode: str) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--repeat", type=int, default=10)
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--repeat", type=int, default=5)
     parser.add_argument("--binary", default="target/release/examples/throughput")
     parser.add_argument("--only", nargs="+", help="rows with one of these in their name or mode")
-    parser.add_argument("--torch", help=argparse.SUPPRESS)
+    parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     args = parser.parse_args()
-    if args.torch:
-        print(time_torch(*json.loads(args.torch)))
+    if args.serve:
+        serve_torch(args.threads)
         return
+    server = subprocess.Popen(
+        [sys.executable, __file__, "--serve", "--threads", str(args.threads)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )
     print("| layer, batch/time/input/hidden | mode | ours ms | PyTorch ms | ours / PyTorch |")
     print("| --- | --- | --- | --- | --- |")
     work = [(layer, mode) for layer in LAYERS for mode in ("forward", "train")] + [(layer, "step") for layer in STEPS]
@@ -110,10 +124,12 @@ def main() -> None:
         cell, shape, layers, bidirectional = layer
         name = f"{cell} {shape.replace(',', '/')}" + (f", {layers} layers, bidirectional" if bidirectional else "")
         if any(part in f"{name} {mode}" for part in args.only or [""]):
-            pairs = [(run_ours(args, layer, mode), run_torch(args, layer, mode)) for _ in range(args.rounds)]
+            pairs = [(run_ours(args, layer, mode), run_torch(server, layer, mode, args.repeat)) for _ in range(args.rounds)]
             ours, torch = (statistics.median(times) for times in zip(*pairs))
             ratio = statistics.median(ours / torch for ours, torch in pairs)
             print(f"| {name} | {mode} | {ours:.3g} | {torch:.3g} | {ratio:.2f} |", flush=True)
+    server.stdin.close()
+    server.wait()
 
 
 if __name__ == "__main__":

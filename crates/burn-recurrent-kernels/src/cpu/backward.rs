@@ -4,13 +4,14 @@
 use super::backward_steps::Shape;
 use super::cell::{Saved, States, Weights};
 use super::kernels::Kernels;
-use super::pack::{Packed, Scratch, Source};
+use super::pack::{Packed, Source};
 use super::plan::Plan;
 use super::pool::{Barrier, Breakable, Team};
 use super::product::{Left, Target, panel_vectors};
 use super::projection::{Blocks, Projection};
 use super::schedule::Schedule;
-use super::shared::{ALONE, Output, Shared, Sizes, compact, padded};
+use super::scratch::{Numbers, Output, Scratch};
+use super::shared::{ALONE, Shared, Sizes, compact, padded};
 use super::tasks::{Latch, Queue, guided};
 use super::tiled::Tiled;
 use super::weight_product::{SendProducts, Use, WeightProduct, weight_product};
@@ -35,13 +36,13 @@ pub(crate) struct Record<'a> {
 /// Gradients with the shapes of what they belong to; those not wanted are empty, and so are those of
 /// what the cell does not have.
 pub(crate) struct Gradients {
-    pub(crate) input: Vec<f32>,
-    pub(crate) w_ih: Vec<f32>,
-    pub(crate) w_hh: Vec<f32>,
-    pub(crate) bias: Vec<f32>,
-    pub(crate) bias_candidate: Vec<f32>,
-    pub(crate) hidden: Vec<f32>,
-    pub(crate) cell: Vec<f32>,
+    pub(crate) input: Numbers,
+    pub(crate) w_ih: Numbers,
+    pub(crate) w_hh: Numbers,
+    pub(crate) bias: Numbers,
+    pub(crate) bias_candidate: Numbers,
+    pub(crate) hidden: Numbers,
+    pub(crate) cell: Numbers,
 }
 
 /// Differentiates [`super::forward::forward`]. `d_output` has the layout of the output, of which
@@ -90,14 +91,14 @@ pub(crate) fn backward(
 
     // Gradients of states start as those of the final states; a row of length zero keeps them.
     let initial = |state: Option<&[f32]>| match state {
-        Some(state) => state.to_vec(),
-        None => vec![0.0; batch * d_hidden],
+        Some(state) => Numbers::from(state),
+        None => Numbers::zeros(batch * d_hidden),
     };
     let mut hidden = initial(last.hidden);
     let mut d_cell = if cell == Cell::Lstm {
         initial(last.cell)
     } else {
-        Vec::new()
+        Numbers::zeros(0)
     };
     if cell == Cell::GruResetBefore {
         saved.extra = Scratch::new(total * d_hidden);
@@ -354,7 +355,7 @@ pub(crate) fn backward(
         )
     };
     let input = if schedule.ragged && wanted.input {
-        let mut full = vec![0.0; batch * schedule.time * d_input];
+        let mut full = Numbers::zeros(batch * schedule.time * d_input);
         schedule.for_each(0..batch, |from, to, _, _| {
             full[to * d_input..][..d_input]
                 .copy_from_slice(&d_input_compact[from * d_input..][..d_input]);

@@ -4,10 +4,11 @@ use core::ops::Range;
 
 use super::cells::{BackwardFn, BackwardRow};
 use super::kernels::Kernels;
-use super::pack::{Packed, Scratch};
+use super::pack::Packed;
 use super::pool::Barrier;
 use super::product::{Left, multiply};
 use super::schedule::Schedule;
+use super::scratch::Scratch;
 use super::shared::{Shared, Sizes, padded};
 use crate::kind::Cell;
 

@@ -1,6 +1,6 @@
 //! The operands of a call.
 
-use super::pack::Scratch;
+use super::scratch::Scratch;
 use super::shared::Sizes;
 
 /// Weights of one layer and direction.

@@ -8,10 +8,11 @@
 use core::ops::Range;
 
 use super::kernels::Kernels;
-use super::pack::{Packed, Scratch, Source};
+use super::pack::{Packed, Source};
 use super::pool::{Barrier, Team, share};
 use super::product::{Left, multiply_panel};
-use super::shared::{ALONE, Output, ROW_GRAIN, SendLeft, SendSource, Shared};
+use super::scratch::{Numbers, Output, Scratch};
+use super::shared::{ALONE, ROW_GRAIN, SendLeft, SendSource, Shared};
 use super::softmax::GroupRow;
 use super::tasks::Queue;
 
@@ -36,7 +37,7 @@ pub(crate) struct LossSaved {
     /// `e^(logit - largest of its group)`, panel after panel, each `[tokens, width]`.
     pub(crate) exponentials: Scratch,
     /// What to multiply them by to get probabilities, `[groups, tokens]`.
-    pub(crate) factors: Vec<f32>,
+    pub(crate) factors: Numbers,
 }
 
 /// How the vocabulary is cut up.
@@ -122,7 +123,7 @@ pub(crate) fn loss_forward(
     bias: Option<&[f32]>,
     targets: &[usize],
     save: bool,
-) -> (Vec<f32>, Option<LossSaved>) {
+) -> (Numbers, Option<LossSaved>) {
     let LossSizes {
         tokens,
         d_hidden,

@@ -6,10 +6,11 @@ use super::cross_entropy::{
     Cut, LossSaved, LossSizes, ROW_BLOCK, VECTORS, blocks_of, check_targets, group_row,
 };
 use super::kernels::Kernels;
-use super::pack::{Packed, Scratch, Source};
+use super::pack::{Packed, Source};
 use super::pool::{Barrier, Team, share};
 use super::product::{Left, Target, multiply_to};
-use super::shared::{ALONE, Output, ROW_GRAIN, SendLeft, SendSource, Shared};
+use super::scratch::{Numbers, Output, Scratch};
+use super::shared::{ALONE, ROW_GRAIN, SendLeft, SendSource, Shared};
 use super::tasks::Queue;
 use super::tile::TileArgs;
 
@@ -27,9 +28,9 @@ pub(crate) struct LossWanted {
 
 /// Gradients of hidden states, weight and bias; those not wanted are empty.
 pub(crate) struct LossGradients {
-    pub(crate) hidden: Vec<f32>,
-    pub(crate) weight: Vec<f32>,
-    pub(crate) bias: Vec<f32>,
+    pub(crate) hidden: Numbers,
+    pub(crate) weight: Numbers,
+    pub(crate) bias: Numbers,
 }
 
 /// Differentiates [`super::cross_entropy::loss_forward`]; `d_loss` holds the gradient of each token's

@@ -2,7 +2,8 @@
 
 use super::kernels::Kernels;
 use super::pool::{Team, share};
-use super::shared::{Output, Shared};
+use super::scratch::{Numbers, Output};
+use super::shared::Shared;
 
 /// Numbers whose indices have the upper half in common.
 const BLOCK: usize = 1 << 14;
@@ -79,7 +80,7 @@ pub(crate) unsafe fn apply(row: &DropoutRow) {
 }
 
 /// `numbers` with the mask applied, the same for any number of threads.
-pub(crate) fn dropout(kernels: &Kernels, threads: usize, numbers: &[f32], mask: Mask) -> Vec<f32> {
+pub(crate) fn dropout(kernels: &Kernels, threads: usize, numbers: &[f32], mask: Mask) -> Numbers {
     let count = numbers.len();
     let mut out = Output::new(count);
     let (from, to) = (Shared::read(numbers), out.ptr());

@@ -3,7 +3,8 @@
 use core::ops::Range;
 
 use super::pool::{Team, share};
-use super::shared::{Output, Shared};
+use super::scratch::{Numbers, Output};
+use super::shared::Shared;
 
 /// Numbers below which a second thread costs more than it brings.
 const ALONE: usize = 1 << 16;
@@ -15,7 +16,7 @@ const GRAIN: usize = 16;
 /// # Panics
 ///
 /// Where an index is not below the number of rows.
-pub(crate) fn rows(threads: usize, table: &[f32], width: usize, indices: &[usize]) -> Vec<f32> {
+pub(crate) fn rows(threads: usize, table: &[f32], width: usize, indices: &[usize]) -> Numbers {
     let count = indices.len() * width;
     let mut out = Output::new(count);
     let to = out.ptr();
@@ -46,7 +47,7 @@ pub(crate) fn gradient(
     width: usize,
     indices: &[usize],
     d_output: &[f32],
-) -> Vec<f32> {
+) -> Numbers {
     assert_eq!(
         d_output.len(),
         indices.len() * width,

@@ -3,13 +3,14 @@
 use super::cell::{Saved, States, Weights};
 use super::forward_steps::Shape;
 use super::kernels::Kernels;
-use super::pack::{Packed, Scratch, Source};
+use super::pack::{Packed, Source};
 use super::plan::Plan;
 use super::pool::{Barrier, Breakable, Team, share};
 use super::product::{Left, Target, multiply_unpacked, panel_vectors};
 use super::projection::{Blocks, Projection};
 use super::schedule::Schedule;
-use super::shared::{ALONE, Output, SendLeft, SendSource, Shared, Sizes, compact, padded};
+use super::scratch::{Numbers, Output, Scratch};
+use super::shared::{ALONE, SendLeft, SendSource, Shared, Sizes, compact, padded};
 use super::tasks::Queue;
 use crate::kind::Cell;
 
@@ -21,11 +22,11 @@ const UNPACKED_ROWS: usize = 24;
 /// Results of [`forward`].
 pub(crate) struct Forward {
     /// Hidden states in the layout of the input, zeros past a row's length.
-    pub(crate) output: Vec<f32>,
+    pub(crate) output: Numbers,
     /// State after each row's last step, `[batch, d_hidden]`.
-    pub(crate) hidden: Vec<f32>,
+    pub(crate) hidden: Numbers,
     /// LSTM: cell state after each row's last step.
-    pub(crate) cell: Vec<f32>,
+    pub(crate) cell: Numbers,
     pub(crate) saved: Option<Saved>,
 }
 
@@ -73,14 +74,14 @@ pub(crate) fn forward(
         Output::new(full)
     };
     let initial = |state: Option<&[f32]>| match state {
-        Some(state) => state.to_vec(),
-        None => vec![0.0; batch * d_hidden],
+        Some(state) => Numbers::from(state),
+        None => Numbers::zeros(batch * d_hidden),
     };
     let mut hidden = initial(start.hidden);
     let mut last_cell = if cell == Cell::Lstm {
         initial(start.cell)
     } else {
-        Vec::new()
+        Numbers::zeros(0)
     };
     let zeros = vec![0.0; d_hidden];
     let state_row = padded(d_hidden);

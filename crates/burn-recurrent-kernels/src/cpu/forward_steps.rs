@@ -4,11 +4,12 @@ use core::ops::Range;
 
 use super::cells::{ForwardFn, ForwardRow};
 use super::kernels::Kernels;
-use super::pack::{Packed, Scratch, Source};
+use super::pack::{Packed, Source};
 use super::pool::Barrier;
 use super::product::{Left, multiply, multiply_unpacked};
 use super::projection::Projection;
 use super::schedule::Schedule;
+use super::scratch::Scratch;
 use super::shared::{Shared, Sizes, padded};
 use crate::kind::Cell;
 

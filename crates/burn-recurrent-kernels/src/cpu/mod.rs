@@ -19,6 +19,7 @@ pub(crate) mod product;
 pub(crate) mod projection;
 pub(crate) mod recycle;
 pub(crate) mod schedule;
+pub(crate) mod scratch;
 pub(crate) mod shared;
 pub(crate) mod simd;
 pub(crate) mod softmax;

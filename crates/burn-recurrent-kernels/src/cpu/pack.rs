@@ -1,65 +1,8 @@
 //! Matrices copied into panels, the order in which a product tile reads them.
 
 use core::ops::Range;
-use core::ptr::NonNull;
 
-use super::recycle;
-
-/// Numbers in a cache line.
-const LINE: usize = 16;
-
-/// Scratch memory that starts on a cache line. What it holds at first is arbitrary.
-#[derive(Debug)]
-pub(crate) struct Scratch {
-    /// Owns the memory; only `start` is used to get at it.
-    data: Vec<f32>,
-    start: NonNull<f32>,
-    len: usize,
-}
-
-impl Scratch {
-    /// Room for `len` numbers.
-    pub(crate) fn new(len: usize) -> Self {
-        let mut data = recycle::take(len + LINE);
-        let first = data.as_mut_ptr();
-        let offset = first.align_offset(LINE * size_of::<f32>()).min(LINE);
-        // SAFETY: the capacity has `LINE` more numbers than were asked for, so that this is inside
-        // the allocation, and not null.
-        let start = unsafe { NonNull::new_unchecked(first.add(offset)) };
-        Self { data, start, len }
-    }
-
-    /// The numbers that there is room for.
-    pub(crate) fn len(&self) -> usize {
-        self.len
-    }
-
-    /// `len` zeros.
-    pub(crate) fn zeros(len: usize) -> Self {
-        let scratch = Self::new(len);
-        // SAFETY: `len` numbers of the allocation lie behind the pointer; all-zero bits are 0.0.
-        unsafe { scratch.ptr().write_bytes(0, len) };
-        scratch
-    }
-
-    /// The start of the memory. Threads that share it keep to places of their own.
-    pub(crate) fn ptr(&self) -> *mut f32 {
-        self.start.as_ptr()
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        recycle::give(core::mem::take(&mut self.data));
-    }
-}
-
-// SAFETY: the pointer is to the memory that the vector next to it owns, which any thread may use and
-// free.
-unsafe impl Send for Scratch {}
-// SAFETY: the vector is not touched between `new` and `drop`; `ptr` hands out a raw pointer, whose
-// users see to it that no two threads touch the same place without a barrier.
-unsafe impl Sync for Scratch {}
+use super::scratch::Scratch;
 
 /// One panel: `k` rows of `vectors` vectors.
 #[derive(Clone, Copy)]

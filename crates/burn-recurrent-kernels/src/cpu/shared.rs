@@ -4,7 +4,6 @@ use core::ops::Range;
 
 use super::pack::Source;
 use super::product::Left;
-use super::recycle;
 use super::schedule::Schedule;
 use crate::kind::Cell;
 
@@ -17,40 +16,6 @@ pub(crate) const ROW_GRAIN: usize = 12;
 /// fall on the same few places of a cache.
 pub(crate) fn padded(columns: usize) -> usize {
     columns.next_multiple_of(16) + 16
-}
-
-/// A result whose every element is written before `finish`.
-pub(crate) struct Output {
-    data: Vec<f32>,
-    len: usize,
-}
-
-impl Output {
-    pub(crate) fn new(len: usize) -> Self {
-        Self {
-            data: recycle::take(len),
-            len,
-        }
-    }
-
-    pub(crate) fn zeros(len: usize) -> Self {
-        let mut data = recycle::take(len);
-        data.resize(len, 0.0);
-        Self { data, len }
-    }
-
-    pub(crate) fn ptr(&mut self) -> Shared {
-        Shared(self.data.as_mut_ptr())
-    }
-
-    /// # Safety
-    ///
-    /// All elements have been written.
-    pub(crate) unsafe fn finish(mut self) -> Vec<f32> {
-        // SAFETY: `len` is within the capacity, and the caller vouches for the elements.
-        unsafe { self.data.set_len(self.len) };
-        self.data
-    }
 }
 
 /// A pointer that threads share; they write to different places, or a barrier lies between.

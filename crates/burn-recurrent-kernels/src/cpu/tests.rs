@@ -81,7 +81,7 @@ fn layer(
     let result = forward(
         kernels, threads, &schedule, sizes, &input, weights, start, true,
     );
-    assert_eq!(only.output, result.output, "inference and training differ");
+    assert_eq!(*only.output, *result.output, "inference and training differ");
     let record = Record {
         input: &input,
         weights,
@@ -97,16 +97,16 @@ fn layer(
         kernels, threads, &schedule, sizes, record, saved, &d_output, start, wanted,
     );
     vec![
-        result.output.clone(),
-        result.hidden,
-        result.cell,
-        g.input,
-        g.w_ih,
-        g.w_hh,
-        g.bias,
-        g.bias_candidate,
-        g.hidden,
-        g.cell,
+        result.output.to_vec(),
+        result.hidden.to_vec(),
+        result.cell.to_vec(),
+        g.input.to_vec(),
+        g.w_ih.to_vec(),
+        g.w_hh.to_vec(),
+        g.bias.to_vec(),
+        g.bias_candidate.to_vec(),
+        g.hidden.to_vec(),
+        g.cell.to_vec(),
     ]
 }
 
@@ -172,7 +172,7 @@ fn losses_agree_between_instruction_sets_and_threads() {
                 )
             };
             let (losses, saved) = forward(true);
-            assert_eq!(losses, forward(false).0);
+            assert_eq!(*losses, *forward(false).0);
             let wanted = LossWanted {
                 hidden: true,
                 weight: true,
@@ -181,7 +181,7 @@ fn losses_agree_between_instruction_sets_and_threads() {
             let g = loss_backward(
                 kernels, threads, sizes, &hidden, &weight, &targets, saved, &d_loss, wanted,
             );
-            vec![losses, g.hidden, g.weight, g.bias]
+            [losses, g.hidden, g.weight, g.bias].map(|numbers| numbers.to_vec())
         };
         let plain = run(Isa::Scalar, 1);
         for isa in Isa::available() {

@@ -3,8 +3,9 @@
 use core::ops::Range;
 
 use super::kernels::Kernels;
-use super::pack::{Scratch, copy_pieces};
+use super::pack::copy_pieces;
 use super::product::Left;
+use super::scratch::Scratch;
 
 /// Numbers of a panel that stay in the first cache while rows pass by.
 const PANEL_NUMBERS: usize = 4096;

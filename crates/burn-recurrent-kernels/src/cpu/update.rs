@@ -2,6 +2,7 @@
 
 use super::kernels::Kernels;
 use super::pool::{Team, share};
+use super::scratch::Output;
 use super::shared::Shared;
 use super::simd::Simd;
 
@@ -185,7 +186,7 @@ pub(crate) struct Update<'a> {
 pub(crate) enum Operand<'a> {
     Absent,
     InPlace(&'a mut [f32]),
-    Copied(&'a [f32], &'a mut Vec<f32>),
+    Copied(&'a [f32], &'a mut Output),
 }
 
 impl Operand<'_> {
@@ -208,25 +209,15 @@ impl Operand<'_> {
             }
             Operand::Copied(from, to) => {
                 assert_eq!(from.len(), count, "operands of an update are of one size");
-                to.clear();
-                to.reserve(count);
-                (Shared::read(from), Shared(to.as_mut_ptr()))
+                assert_eq!(to.len(), count, "operands of an update are of one size");
+                (Shared::read(from), to.ptr())
             }
-        }
-    }
-
-    /// # Safety
-    ///
-    /// All `count` numbers have been written.
-    unsafe fn finish(self, count: usize) {
-        if let Operand::Copied(_, to) = self {
-            // SAFETY: `pointers` reserved the room, and the caller vouches for the numbers.
-            unsafe { to.set_len(count) };
         }
     }
 }
 
-/// Runs an update's kernel over all of its operands.
+/// Runs an update's kernel over all of its operands; what is copied is written from the first to the
+/// last number.
 pub(crate) fn update(kernel: UpdateFn, threads: usize, update: Update<'_>, rates: Rates) {
     let Update {
         mut parameter,
@@ -263,13 +254,6 @@ pub(crate) fn update(kernel: UpdateFn, threads: usize, update: Update<'_>, rates
             });
         }
     });
-    drop(team);
-    // SAFETY: the kernel wrote the operands that are not absent from the first to the last number.
-    unsafe {
-        parameter.finish(count);
-        first.finish(count);
-        second.finish(count);
-    }
 }
 
 /// The sum of the squares of some numbers, the same for any number of threads.

@@ -4,10 +4,10 @@ use core::mem::MaybeUninit;
 
 use burn_std::{AccessError, AccessPolicy, AllocationController, AllocationProperty, Bytes};
 
-use crate::cpu::recycle;
+use crate::cpu::scratch::Numbers;
 
 /// Numbers whose memory is kept for the next call.
-struct Recycled(Vec<f32>);
+struct Recycled(Numbers);
 
 impl AllocationController for Recycled {
     fn alloc_align(&self) -> usize {
@@ -22,28 +22,22 @@ impl AllocationController for Recycled {
         &mut self,
         _policy: AccessPolicy,
     ) -> Result<&mut [MaybeUninit<u8>], AccessError> {
-        let bytes = size_of_val(self.0.as_slice());
-        // SAFETY: the vector's own memory, borrowed as long as the vector is; the caller writes only initialized bytes.
+        let bytes = size_of_val(&*self.0);
+        // SAFETY: the numbers' own memory, borrowed as long as they are; the caller writes only initialized bytes.
         Ok(unsafe { core::slice::from_raw_parts_mut(self.0.as_mut_ptr().cast(), bytes) })
     }
 
     fn memory(&self, _policy: AccessPolicy) -> Result<&[MaybeUninit<u8>], AccessError> {
-        let bytes = size_of_val(self.0.as_slice());
+        let bytes = size_of_val(&*self.0);
         // SAFETY: as above; initialized bytes may be seen as bytes that might not be.
         Ok(unsafe { core::slice::from_raw_parts(self.0.as_ptr().cast(), bytes) })
     }
 }
 
-impl Drop for Recycled {
-    fn drop(&mut self) {
-        recycle::give(core::mem::take(&mut self.0));
-    }
-}
-
 /// Numbers as the bytes of a tensor.
-pub(super) fn recycled(numbers: Vec<f32>) -> Bytes {
-    let len = size_of_val(numbers.as_slice());
-    // SAFETY: all `len` bytes of the vector's numbers are initialized.
+pub(super) fn recycled(numbers: Numbers) -> Bytes {
+    let len = size_of_val(&*numbers);
+    // SAFETY: all `len` bytes of the numbers are initialized.
     unsafe { Bytes::from_controller(Box::new(Recycled(numbers)), len) }
 }
 
@@ -54,7 +48,7 @@ mod tests {
     #[test]
     fn bytes_are_those_of_the_numbers_and_copies_are_their_own() {
         let numbers: Vec<f32> = (0..40_000).map(|i| i as f32).collect();
-        let mut bytes = recycled(numbers.clone());
+        let mut bytes = recycled(Numbers::from(numbers.as_slice()));
         let copy = bytes.clone();
         assert_eq!(bytes.len(), 160_000);
         bytes[3] = 0x7f;

@@ -18,6 +18,7 @@ use crate::cpu::forward::{Forward, forward};
 use crate::cpu::kernels::Isa;
 use crate::cpu::pool::threads;
 use crate::cpu::schedule::Schedule;
+use crate::cpu::scratch::Numbers;
 use crate::cpu::shared::Sizes;
 use crate::kind::{Cell, Layout};
 
@@ -37,12 +38,12 @@ pub(super) fn numbers(tensor: &FlexTensor) -> &[f32] {
         .expect("operands were made contiguous f32")
 }
 
-fn tensor<const D: usize>(data: Vec<f32>, shape: [usize; D]) -> FlexTensor {
+fn tensor<const D: usize>(data: Numbers, shape: [usize; D]) -> FlexTensor {
     shaped(data, Shape::from(shape))
 }
 
 /// The same, with a shape of any rank.
-pub(super) fn shaped(data: Vec<f32>, shape: Shape) -> FlexTensor {
+pub(super) fn shaped(data: Numbers, shape: Shape) -> FlexTensor {
     assert_eq!(
         data.len(),
         shape.num_elements(),
@@ -116,7 +117,7 @@ fn run(
     );
     let Forward {
         output,
-        mut hidden,
+        hidden,
         cell,
         saved,
     } = forward(
@@ -132,7 +133,11 @@ fn run(
     let [first, second, _] = operands[0].shape().dims::<3>();
     let output = tensor(output, [first, second, sizes.d_hidden]);
     let states = if sizes.cell == Cell::Lstm { 2 } else { 1 };
-    hidden.extend_from_slice(&cell);
+    let hidden = if states == 1 {
+        hidden
+    } else {
+        Numbers::from([&*hidden, &*cell].concat().as_slice())
+    };
     (
         output,
         tensor(hidden, [states, schedule.batch, sizes.d_hidden]),
@@ -418,7 +423,10 @@ mod tests {
     }
 
     fn ones<const D: usize>(shape: [usize; D]) -> FlexTensor {
-        tensor(vec![0.5; shape.iter().product()], shape)
+        tensor(
+            Numbers::from(vec![0.5; shape.iter().product()].as_slice()),
+            shape,
+        )
     }
 
     #[test]

@@ -5,14 +5,14 @@ use burn_flex::FlexTensor;
 use super::flex::{contiguous, numbers, shaped};
 use crate::cpu::kernels::Isa;
 use crate::cpu::pool::threads;
-use crate::cpu::recycle;
+use crate::cpu::scratch::Output;
 use crate::cpu::update::{self, Operand, Rates, UpdateFn};
 
 /// A tensor that changes: in place where nothing else holds its numbers.
 struct Changing {
     tensor: FlexTensor,
     /// The new numbers where others hold the old ones.
-    copy: Option<Vec<f32>>,
+    copy: Option<Output>,
 }
 
 impl Changing {
@@ -24,7 +24,7 @@ impl Changing {
             .is_some_and(|storage| storage.len() == count);
         Self {
             tensor,
-            copy: (!in_place).then(|| recycle::take(count)),
+            copy: (!in_place).then(|| Output::new(count)),
         }
     }
 
@@ -35,9 +35,16 @@ impl Changing {
         }
     }
 
-    fn finish(self) -> FlexTensor {
+    /// # Safety
+    ///
+    /// An update ran with this as an operand.
+    unsafe fn finish(self) -> FlexTensor {
         match self.copy {
-            Some(copy) => shaped(copy, self.tensor.layout().shape().clone()),
+            // SAFETY: the update wrote all of it.
+            Some(copy) => shaped(
+                unsafe { copy.finish() },
+                self.tensor.layout().shape().clone(),
+            ),
             None => self.tensor,
         }
     }
@@ -65,10 +72,13 @@ fn run(
         second,
     };
     update::update(kernel, threads(), operands, rates);
-    (
-        parameter.finish(),
-        moments.map(|moments| moments.map(Changing::finish)),
-    )
+    // SAFETY: these were the operands.
+    unsafe {
+        (
+            parameter.finish(),
+            moments.map(|moments| moments.map(|moment| moment.finish())),
+        )
+    }
 }
 
 pub(crate) fn sgd(parameter: FlexTensor, gradient: FlexTensor, rates: Rates) -> FlexTensor {
@@ -114,7 +124,8 @@ pub(crate) fn scale(tensor: FlexTensor, factor: f32) -> FlexTensor {
         operands,
         rates,
     );
-    changing.finish()
+    // SAFETY: this was the operand.
+    unsafe { changing.finish() }
 }
 
 pub(crate) fn sum_of_squares(tensor: FlexTensor) -> f64 {
