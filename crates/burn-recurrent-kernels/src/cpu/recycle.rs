@@ -8,6 +8,7 @@
 
 use core::ptr::NonNull;
 use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// Blocks of fewer numbers are not worth keeping.
@@ -18,7 +19,13 @@ const MOST: usize = 1 << 26;
 pub(crate) const LINE: usize = 64;
 /// Bytes of a large page, and the size from which a block gets whole ones.
 const PAGE: usize = 1 << 21;
-const LARGE: usize = PAGE / 2;
+const LARGE: usize = PAGE / 4;
+
+/// Large blocks start at different places of their pages, a number of bytes apart that is a whole
+/// number of lines but of no power of two: else the same rows of all of them would fall on the same
+/// places of a cache.
+const STARTS: usize = 29;
+const STEP: usize = 17 * LINE;
 
 static KEPT: Mutex<Vec<Block>> = Mutex::new(Vec::new());
 
@@ -28,6 +35,9 @@ pub(crate) struct Block {
     start: NonNull<f32>,
     /// Numbers that there is room for.
     capacity: usize,
+    /// The whole allocation.
+    base: NonNull<u8>,
+    bytes: usize,
 }
 
 // SAFETY: a block owns its memory, which any thread may use and free.
@@ -39,26 +49,45 @@ impl Block {
             return Self {
                 start: NonNull::dangling(),
                 capacity: 0,
+                base: NonNull::dangling(),
+                bytes: 0,
             };
         }
-        let too_large = "more numbers than there can be memory for";
-        let bytes = len.checked_mul(size_of::<f32>()).expect(too_large);
-        let unit = if bytes < LARGE { LINE } else { PAGE };
-        let bytes = bytes.checked_next_multiple_of(unit).expect(too_large);
+        let bytes = Self::bytes(len).expect("more numbers than there can be memory for");
         let layout = Self::layout(bytes);
         // SAFETY: the size is not zero.
-        let Some(start) = NonNull::new(unsafe { alloc(layout) }) else {
+        let Some(base) = NonNull::new(unsafe { alloc(layout) }) else {
             handle_alloc_error(layout)
         };
-        #[cfg(target_os = "linux")]
+        let mut skip = 0;
         if layout.align() == PAGE {
+            static COUNT: AtomicUsize = AtomicUsize::new(0);
+            skip = COUNT.fetch_add(1, Ordering::Relaxed) % STARTS * STEP;
+            #[cfg(target_os = "linux")]
             // SAFETY: the pages are the block's, and the advice changes nothing that they hold. Where
             // it is not taken, nothing is lost.
-            unsafe { libc::madvise(start.as_ptr().cast(), bytes, libc::MADV_HUGEPAGE) };
+            unsafe {
+                libc::madvise(base.as_ptr().cast(), bytes, libc::MADV_HUGEPAGE)
+            };
         }
         Self {
-            start: start.cast(),
-            capacity: bytes / size_of::<f32>(),
+            // SAFETY: large blocks have room for what is skipped.
+            start: unsafe { base.add(skip) }.cast(),
+            capacity: (bytes - skip) / size_of::<f32>(),
+            base,
+            bytes,
+        }
+    }
+
+    /// Size of a block for `len` numbers.
+    fn bytes(len: usize) -> Option<usize> {
+        let bytes = len.checked_mul(size_of::<f32>())?;
+        if bytes < LARGE {
+            bytes.checked_next_multiple_of(LINE)
+        } else {
+            bytes
+                .checked_add((STARTS - 1) * STEP)?
+                .checked_next_multiple_of(PAGE)
         }
     }
 
@@ -74,10 +103,9 @@ impl Block {
 
 impl Drop for Block {
     fn drop(&mut self) {
-        if self.capacity > 0 {
-            let layout = Self::layout(self.capacity * size_of::<f32>());
+        if self.bytes > 0 {
             // SAFETY: `new` allocated it with this layout.
-            unsafe { dealloc(self.start.as_ptr().cast(), layout) };
+            unsafe { dealloc(self.base.as_ptr(), Self::layout(self.bytes)) };
         }
     }
 }
@@ -86,7 +114,8 @@ impl Drop for Block {
 pub(crate) fn take(len: usize) -> Block {
     if len >= SMALLEST {
         let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
-        let fits = |block: &Block| block.capacity >= len && block.capacity / 2 <= len;
+        let most = Block::bytes(len).map_or(0, |bytes| bytes / size_of::<f32>() * 2);
+        let fits = |block: &Block| (len..=most).contains(&block.capacity);
         let best = (0..kept.len())
             .filter(|&i| fits(&kept[i]))
             .min_by_key(|&i| kept[i].capacity);

@@ -81,7 +81,10 @@ fn layer(
     let result = forward(
         kernels, threads, &schedule, sizes, &input, weights, start, true,
     );
-    assert_eq!(*only.output, *result.output, "inference and training differ");
+    assert_eq!(
+        *only.output, *result.output,
+        "inference and training differ"
+    );
     let record = Record {
         input: &input,
         weights,
