@@ -38,7 +38,7 @@ fn opaque(mut pointer: *const f32) -> *const f32 {
     // SAFETY: no instruction at all.
     #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
     unsafe {
-        core::arch::asm!("/* {0} */", inout(reg) pointer, options(pure, nomem, nostack, preserves_flags))
+        core::arch::asm!("/* {0} */", inout(reg) pointer, options(pure, readonly, nostack, preserves_flags))
     };
     pointer
 }
