@@ -7,7 +7,7 @@ use super::kernels::Kernels;
 use super::pack::{Packed, Source};
 use super::plan::Plan;
 use super::pool::{Barrier, Breakable, Team};
-use super::product::{Left, Target, panel_vectors};
+use super::product::{Left, Target, panel_vectors, wide_panel_vectors};
 use super::projection::{Blocks, Projection};
 use super::schedule::Schedule;
 use super::scratch::{Numbers, Output, Scratch};
@@ -112,15 +112,15 @@ pub(crate) fn backward(
             sizes.parts().map(|gates| {
                 let k = gates.len() * d_hidden;
                 let range = if k > 0 { units.clone() } else { 0..0 };
-                Packed::new(k, core::slice::from_ref(&range), kernels.lanes, vectors)
+                Packed::new(kernels, k, core::slice::from_ref(&range), vectors)
             })
         })
         .collect();
     let for_input = Packed::new(
+        kernels,
         if wanted.input { columns } else { 0 },
         &[if wanted.input { 0..d_input } else { 0..0 }],
-        kernels.lanes,
-        panel_vectors(total / team.size()),
+        wide_panel_vectors(kernels, total / team.size()),
     );
     let mut fills = Vec::new();
     for packed in &packed {

@@ -252,7 +252,7 @@ pub(crate) fn loss_forward(
 /// of them meanwhile.
 #[expect(clippy::too_many_arguments)]
 unsafe fn logits(
-    kernels: &Kernels,
+    kernels: &'static Kernels,
     weight: Source,
     hidden: Left,
     d_hidden: usize,
@@ -262,7 +262,7 @@ unsafe fn logits(
     tokens: usize,
 ) {
     let width = VECTORS * kernels.lanes;
-    let packed = Packed::new(d_hidden, &[columns], kernels.lanes, VECTORS);
+    let packed = Packed::new(kernels, d_hidden, &[columns], VECTORS);
     // SAFETY: the caller vouches for the operands; the panels have room for whole rows.
     unsafe {
         for piece in &packed.panels {

@@ -12,7 +12,7 @@ use super::product::{Left, Target, multiply_to};
 use super::scratch::{Numbers, Output, Scratch};
 use super::shared::{ALONE, ROW_GRAIN, SendLeft, SendSource, Shared};
 use super::tasks::Queue;
-use super::tile::TileArgs;
+use super::tile::{PREFETCH_ROWS, TileArgs};
 
 /// Depth of the sums of the hidden states' gradient that is worked on at a time, in panels.
 const DEPTH_PANELS: usize = 8;
@@ -89,9 +89,9 @@ pub(crate) fn loss_backward(
     let mut d_bias = fresh(if wanted.weight { vocabulary } else { 0 });
     let (d_hidden_, d_weight_, d_bias_) = (d_hidden_out.ptr(), d_weight.ptr(), d_bias.ptr());
     let transposed = Packed::new(
+        kernels,
         if wanted.hidden { vocabulary } else { 0 },
         core::slice::from_ref(&(0..if wanted.hidden { d_hidden } else { 0 })),
-        kernels.lanes,
         VECTORS,
     );
     let weight = SendSource(Source {
@@ -355,6 +355,8 @@ unsafe fn multiply_ready(
             a_k: a.k,
             b: b.add(depth.start * width),
             b_row: width,
+            ask: b.wrapping_add((depth.start + PREFETCH_ROWS) * width),
+            ask_row: width,
             c: if whole { target.data } else { edge },
             c_row: if whole { target.row } else { width },
             accumulate: depth.start > 0,

@@ -6,7 +6,7 @@ use super::kernels::Kernels;
 use super::pack::{Packed, Source};
 use super::plan::Plan;
 use super::pool::{Barrier, Breakable, Team, share};
-use super::product::{Left, Target, multiply_unpacked, panel_vectors};
+use super::product::{Left, Target, multiply_unpacked, panel_vectors, wide_panel_vectors};
 use super::projection::{Blocks, Projection};
 use super::schedule::Schedule;
 use super::scratch::{Numbers, Output, Scratch};
@@ -118,10 +118,10 @@ pub(crate) fn forward(
     };
     let pack_input = total > UNPACKED_ROWS;
     let packed_input = Packed::new(
+        kernels,
         if pack_input { d_input } else { 0 },
         &[if pack_input { 0..columns } else { 0..0 }],
-        kernels.lanes,
-        panel_vectors(total / team.size()),
+        wide_panel_vectors(kernels, total / team.size()),
     );
     let pack_recurrent = schedule.time > UNPACKED_STEPS;
     let packed: Vec<[Packed; 2]> = plan
@@ -131,12 +131,7 @@ pub(crate) fn forward(
         .map(|units| {
             let vectors = panel_vectors(batch / plan.row_groups);
             let pack = |gates| {
-                Packed::new(
-                    d_hidden,
-                    &sizes.ranges(gates, units),
-                    kernels.lanes,
-                    vectors,
-                )
+                Packed::new(kernels, d_hidden, &sizes.ranges(gates, units), vectors)
             };
             sizes.parts().map(pack)
         })

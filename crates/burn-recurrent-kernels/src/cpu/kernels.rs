@@ -7,6 +7,7 @@ use super::dropout::{DropoutFn, DropoutRow};
 use super::simd::{Simd, scalar::Scalar};
 use super::softmax::{GroupFn, GroupRow};
 use super::tile::{TileArgs, TileFn};
+use super::transpose::{TransposeArgs, TransposeFn};
 use super::update::{UpdateFn, UpdateRow};
 
 /// An instruction set with kernels of its own.
@@ -27,6 +28,7 @@ pub(crate) struct Kernels {
     pub(crate) lanes: usize,
     /// Tiles of 1, 2, 4 and 8 vectors; in each list those of 1, 2, 3... rows.
     tiles: [&'static [TileFn]; 4],
+    pub(crate) transpose: TransposeFn,
     pub(crate) lstm_forward: ForwardFn,
     pub(crate) lstm_forward_save: ForwardFn,
     pub(crate) lstm_backward: BackwardFn,
@@ -79,6 +81,7 @@ macro_rules! kernels {
                 unsafe { crate::cpu::tile::tile::<$simd, R, C>(args) }
             }
 
+            instance!([$($attribute)?], transpose, TransposeArgs, transpose::transpose::<$simd>);
             instance!([$($attribute)?], lstm_forward, ForwardRow, cells::lstm::forward::<$simd, false>);
             instance!([$($attribute)?], lstm_forward_save, ForwardRow, cells::lstm::forward::<$simd, true>);
             instance!([$($attribute)?], lstm_backward, BackwardRow, cells::lstm::backward::<$simd>);
@@ -103,6 +106,7 @@ macro_rules! kernels {
             pub(super) static KERNELS: Kernels = Kernels {
                 lanes: <$simd>::LANES,
                 tiles: [$(&[$(tile::<$rows, $vectors>),*]),*],
+                transpose,
                 lstm_forward,
                 lstm_forward_save,
                 lstm_backward,

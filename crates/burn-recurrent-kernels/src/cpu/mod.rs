@@ -2,6 +2,7 @@
 
 pub(crate) mod backward;
 pub(crate) mod backward_steps;
+pub(crate) mod cache;
 pub(crate) mod cell;
 pub(crate) mod cells;
 pub(crate) mod cross_entropy;
@@ -26,6 +27,7 @@ pub(crate) mod softmax;
 pub(crate) mod tasks;
 pub(crate) mod tile;
 pub(crate) mod tiled;
+pub(crate) mod transpose;
 pub(crate) mod update;
 pub(crate) mod weight_product;
 

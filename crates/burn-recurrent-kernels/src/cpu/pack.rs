@@ -2,7 +2,10 @@
 
 use core::ops::Range;
 
+use super::cache::second_cache;
+use super::kernels::Kernels;
 use super::scratch::Scratch;
+use super::transpose::TransposeArgs;
 
 /// One panel: `k` rows of `vectors` vectors.
 #[derive(Clone, Copy)]
@@ -29,14 +32,20 @@ pub(crate) struct Packed {
     pub(crate) columns: usize,
     pub(crate) panels: Vec<Panel>,
     map: Vec<usize>,
-    lanes: usize,
+    kernels: &'static Kernels,
     data: Scratch,
 }
 
 impl Packed {
-    /// Room for `k` rows of the columns in `ranges`, in panels of at most `vectors` vectors of
-    /// `lanes` numbers. Nothing may be read before [`Packed::fill`] has run for all panels.
-    pub(crate) fn new(k: usize, ranges: &[Range<usize>], lanes: usize, vectors: usize) -> Self {
+    /// Room for `k` rows of the columns in `ranges`, in panels of at most `vectors` vectors.
+    /// Nothing may be read before [`Packed::fill`] has run for all panels.
+    pub(crate) fn new(
+        kernels: &'static Kernels,
+        k: usize,
+        ranges: &[Range<usize>],
+        vectors: usize,
+    ) -> Self {
+        let lanes = kernels.lanes;
         let map: Vec<usize> = ranges.iter().cloned().flatten().collect();
         let columns = map.len().next_multiple_of(lanes);
         let mut panels = Vec::new();
@@ -57,7 +66,7 @@ impl Packed {
             columns,
             panels,
             map,
-            lanes,
+            kernels,
             data,
         }
     }
@@ -78,7 +87,7 @@ impl Packed {
     ///
     /// As [`Packed::fill`].
     unsafe fn fill_part(&self, panel: &Panel, source: Source, rows: Range<usize>) {
-        let width = panel.vectors * self.lanes;
+        let width = panel.vectors * self.kernels.lanes;
         let first = panel.column.min(self.map.len());
         let columns = &self.map[first..(first + width).min(self.map.len())];
         // SAFETY: the panel's place is inside the data, and this thread's alone.
@@ -100,7 +109,7 @@ impl Packed {
             if source.col == 1 {
                 copy_rows(source, columns, out, rows.len(), width);
             } else {
-                transpose(source, columns, out, rows.len(), width);
+                transpose(self.kernels, source, columns, out, rows.len(), width);
             }
         }
     }
@@ -119,6 +128,11 @@ impl Packed {
                 unsafe { self.fill_part(panel, source, part.clone()) };
             }
         }
+    }
+
+    /// Whether a core that goes through this again and again finds it in its second cache.
+    pub(crate) fn stays_near(&self) -> bool {
+        self.data.len() * size_of::<f32>() <= second_cache() * 3 / 5
     }
 
     /// The start of a panel.
@@ -149,6 +163,7 @@ unsafe fn copy_rows(source: Source, columns: &[usize], out: *mut f32, k: usize, 
                 8 => copy_pieces::<8>(from, source.row, to, width, k),
                 16 => copy_pieces::<16>(from, source.row, to, width, k),
                 32 => copy_pieces::<32>(from, source.row, to, width, k),
+                64 => copy_pieces::<64>(from, source.row, to, width, k),
                 count => {
                     for i in 0..k {
                         from.add(i * source.row)
@@ -185,22 +200,43 @@ pub(crate) unsafe fn copy_pieces<const N: usize>(
     }
 }
 
-/// Copies columns that are rows in memory, a few at a time so that the lines written stay in cache.
+/// Copies columns that are rows in memory: square blocks where there are whole ones.
 ///
 /// # Safety
 ///
-/// `source` covers `k` rows and the columns; `out` has room for `k` rows of `width` numbers, no fewer
-/// than there are columns.
-unsafe fn transpose(source: Source, columns: &[usize], out: *mut f32, k: usize, width: usize) {
-    const BLOCK: usize = 16;
-    for first in (0..k).step_by(BLOCK) {
-        let last = (first + BLOCK).min(k);
-        for (j, &column) in columns.iter().enumerate() {
-            for i in first..last {
-                // SAFETY: the caller vouches for both places.
-                unsafe {
-                    *out.add(i * width + j) =
-                        *source.data.add(column * source.col + i * source.row);
+/// `source` covers `k` rows and the columns, in which the rows are neighbours; `out` has room for `k`
+/// rows of `width` numbers, no fewer than there are columns, and does not overlap with `source`.
+unsafe fn transpose(
+    kernels: &Kernels,
+    source: Source,
+    columns: &[usize],
+    out: *mut f32,
+    k: usize,
+    width: usize,
+) {
+    let lanes = kernels.lanes;
+    assert_eq!(source.row, 1, "rows that are neighbours");
+    for first in (0..k).step_by(lanes) {
+        let count = lanes.min(k - first);
+        for (group, columns) in columns.chunks(lanes).enumerate() {
+            let from = source.data.wrapping_add(first);
+            let to = out.wrapping_add(first * width + group * lanes);
+            let neighbours = columns.last().map(|last| last - columns[0]) == Some(lanes - 1);
+            // SAFETY: the caller vouches for both places.
+            unsafe {
+                if neighbours && count == lanes {
+                    (kernels.transpose)(&TransposeArgs {
+                        from: from.add(columns[0] * source.col),
+                        from_row: source.col,
+                        to,
+                        to_row: width,
+                    });
+                } else {
+                    for (j, &column) in columns.iter().enumerate() {
+                        for i in 0..count {
+                            *to.add(i * width + j) = *from.add(column * source.col + i);
+                        }
+                    }
                 }
             }
         }

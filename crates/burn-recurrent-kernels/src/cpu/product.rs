@@ -4,7 +4,7 @@ use core::ops::Range;
 
 use super::kernels::Kernels;
 use super::pack::{Packed, Panel, Source};
-use super::tile::TileArgs;
+use super::tile::{PREFETCH_ROWS, TileArgs};
 
 /// Left operand: element `(row, i)` is at `data + row * row_stride + i * k_stride`.
 #[derive(Clone, Copy)]
@@ -21,6 +21,17 @@ pub(crate) fn panel_vectors(rows: usize) -> usize {
         0 | 1 => 8,
         2 | 3 => 4,
         _ => 2,
+    }
+}
+
+/// The same for products of so many rows that panels come from cache at any width: square tiles read
+/// least.
+pub(crate) fn wide_panel_vectors(kernels: &Kernels, rows: usize) -> usize {
+    const MANY: usize = 24;
+    if rows > MANY && kernels.tiles(4).len() > 4 {
+        4
+    } else {
+        panel_vectors(rows)
     }
 }
 
@@ -50,15 +61,29 @@ pub(crate) unsafe fn multiply_panel(
         let end = rows * (i + 1) / count;
         // SAFETY: the tile covers `row..end`, inside what the caller vouches for.
         unsafe {
+            let left = a.data.wrapping_add(row * a.row + depth.start * a.k);
+            let right = packed
+                .panel(panel)
+                .add(depth.start * panel.vectors * kernels.lanes);
+            // A tiled left operand is read once, from further away than the panel; of what is near
+            // nothing needs asking for, which would only keep the second cache busy.
+            let (ask, ask_row) = if a.row == 1 {
+                (left.wrapping_add(depth.len() * a.k), a.k)
+            } else if packed.stays_near() {
+                (right, 0)
+            } else {
+                let width = panel.vectors * kernels.lanes;
+                (right.wrapping_add(PREFETCH_ROWS * width), width)
+            };
             tiles[end - row - 1](&TileArgs {
                 k: depth.len(),
-                a: a.data.wrapping_add(row * a.row + depth.start * a.k),
+                a: left,
                 a_row: a.row,
                 a_k: a.k,
-                b: packed
-                    .panel(panel)
-                    .add(depth.start * panel.vectors * kernels.lanes),
+                b: right,
                 b_row: panel.vectors * kernels.lanes,
+                ask,
+                ask_row,
                 c: c.add(row * c_row),
                 c_row,
                 accumulate,
@@ -229,7 +254,7 @@ pub(crate) unsafe fn multiply_to(
 /// `rows` rows of as many numbers as the ranges have together.
 #[expect(clippy::too_many_arguments)]
 pub(crate) unsafe fn multiply_unpacked(
-    kernels: &Kernels,
+    kernels: &'static Kernels,
     a: Left,
     b: Source,
     k: usize,
@@ -254,9 +279,9 @@ pub(crate) unsafe fn multiply_unpacked(
             unsafe {
                 if width > left {
                     let packed = Packed::new(
+                        kernels,
                         k,
                         core::slice::from_ref(&(column..range.end)),
-                        kernels.lanes,
                         1,
                     );
                     packed.fill(&packed.panels[0], b);
@@ -286,6 +311,8 @@ pub(crate) unsafe fn multiply_unpacked(
                             a_k: a.k,
                             b: b.data.add(column),
                             b_row: b.row,
+                            ask: b.data.wrapping_add(column + PREFETCH_ROWS * b.row),
+                            ask_row: b.row,
                             c: c.add(first * c_row + out),
                             c_row,
                             accumulate: false,

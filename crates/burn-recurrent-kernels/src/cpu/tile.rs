@@ -7,7 +7,7 @@ use super::simd::Simd;
 
 /// How far ahead, in rows of a panel, the weights are asked for: they often come from the outermost
 /// cache, and a panel's rows are consumed at a steady rate.
-const PREFETCH_ROWS: usize = 24;
+pub(crate) const PREFETCH_ROWS: usize = 24;
 
 /// Arguments of one tile.
 #[derive(Clone, Copy)]
@@ -21,6 +21,10 @@ pub(crate) struct TileArgs {
     /// Right operand: `k` rows of `vectors * LANES` numbers, `b_row` apart.
     pub(crate) b: *const f32,
     pub(crate) b_row: usize,
+    /// What to ask for meanwhile: a row of `b`'s width for each of the `k`, `ask_row` apart; need not
+    /// be valid memory.
+    pub(crate) ask: *const f32,
+    pub(crate) ask_row: usize,
     /// Result: row `r` starts at `c + r * c_row`.
     pub(crate) c: *mut f32,
     pub(crate) c_row: usize,
@@ -64,24 +68,18 @@ pub(crate) unsafe fn tile<S: Simd, const R: usize, const C: usize>(args: &TileAr
             a_k,
             mut b,
             b_row,
+            mut ask,
+            ask_row,
             c,
             c_row,
             accumulate,
         } = *args;
-        let ahead = PREFETCH_ROWS * b_row;
         for r in 0..R {
             for v in (0..C).step_by(vectors_of_line::<S>()) {
                 S::prefetch_write(c.wrapping_add(r * c_row + v * S::LANES));
             }
         }
         let mut sums = [[S::splat(0.0); C]; R];
-        if accumulate {
-            for (r, sums) in sums.iter_mut().enumerate() {
-                for (v, sum) in sums.iter_mut().enumerate() {
-                    *sum = S::load(c.add(r * c_row + v * S::LANES));
-                }
-            }
-        }
         // A pointer a row and one offset for all: less work between the multiply-adds than a pointer
         // that walks through the rows.
         let rows: [*const f32; R] = core::array::from_fn(|r| opaque(a.wrapping_add(r * a_row)));
@@ -89,7 +87,7 @@ pub(crate) unsafe fn tile<S: Simd, const R: usize, const C: usize>(args: &TileAr
         for _ in 0..k {
             let prefetch = |v: usize| {
                 if v.is_multiple_of(vectors_of_line::<S>()) {
-                    S::prefetch(b.wrapping_add(ahead + v * S::LANES));
+                    S::prefetch(ask.wrapping_add(v * S::LANES));
                 }
             };
             // The shorter side of the tile stays in registers while the longer one passes by.
@@ -117,10 +115,15 @@ pub(crate) unsafe fn tile<S: Simd, const R: usize, const C: usize>(args: &TileAr
             }
             offset += a_k;
             b = b.wrapping_add(b_row);
+            ask = ask.wrapping_add(ask_row);
         }
         for (r, sums) in sums.into_iter().enumerate() {
-            for (v, sum) in sums.into_iter().enumerate() {
-                S::store(c.add(r * c_row + v * S::LANES), sum);
+            for (v, mut sum) in sums.into_iter().enumerate() {
+                let c = c.add(r * c_row + v * S::LANES);
+                if accumulate {
+                    sum = S::add(S::load(c), sum);
+                }
+                S::store(c, sum);
             }
         }
     }

@@ -7,8 +7,9 @@ use super::pack::copy_pieces;
 use super::product::Left;
 use super::scratch::Scratch;
 
-/// Numbers of a panel that stay in the first cache while rows pass by.
-const PANEL_NUMBERS: usize = 4096;
+/// Rows of the matrix in a block: a panel of the other operand should stay in the first caches while
+/// tiles pass by, and a longer block adds to its results less often.
+const DEPTH: usize = 256;
 /// Width in vectors of the panels that the products are made of.
 pub(crate) const VECTORS: usize = 2;
 
@@ -20,7 +21,6 @@ pub(crate) struct Tiled {
     pub(crate) columns: usize,
     depth: usize,
     most: usize,
-    block: usize,
 }
 
 impl Tiled {
@@ -31,18 +31,17 @@ impl Tiled {
             columns,
             depth,
             most: kernels.tiles(VECTORS).len(),
-            block: PANEL_NUMBERS / (VECTORS * kernels.lanes),
         }
     }
 
     /// Blocks of the sum, at most; the last one may be short.
     pub(crate) fn blocks(&self) -> usize {
-        self.depth.div_ceil(self.block)
+        self.depth.div_ceil(DEPTH)
     }
 
     /// The part of the sum that is a block.
     pub(crate) fn depth(&self, block: usize) -> Range<usize> {
-        block * self.block..((block + 1) * self.block).min(self.depth)
+        block * DEPTH..((block + 1) * DEPTH).min(self.depth)
     }
 
     /// The columns of each tile.

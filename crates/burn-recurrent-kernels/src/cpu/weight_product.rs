@@ -37,7 +37,7 @@ unsafe impl Sync for SendProducts<'_> {}
 ///
 /// The operands cover `steps` steps, and no other thread writes these columns.
 pub(crate) unsafe fn weight_product(
-    kernels: &Kernels,
+    kernels: &'static Kernels,
     product: &WeightProduct,
     steps: usize,
     columns: Range<usize>,
@@ -69,7 +69,7 @@ pub(crate) unsafe fn weight_product(
         let depth = blocks.depth(block);
         let accumulate = block > 0;
         let ranges = core::slice::from_ref(&columns);
-        let packed = Packed::new(depth.len(), ranges, kernels.lanes, VECTORS);
+        let packed = Packed::new(kernels, depth.len(), ranges, VECTORS);
         // SAFETY: passed on; the steps of a block are among all steps.
         unsafe {
             packed.fill_all(Source {

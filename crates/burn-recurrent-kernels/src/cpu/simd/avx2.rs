@@ -117,6 +117,31 @@ impl Simd for Avx2 {
         unsafe { _mm256_sqrt_ps(x) }
     }
     #[inline(always)]
+    unsafe fn transpose(from: *const f32, from_row: usize, to: *mut f32, to_row: usize) {
+        unsafe {
+            // Row `r` with row `r + 4`, halves of four numbers each: what is left is to transpose
+            // four by four.
+            let load = |r: usize, half: usize| {
+                let at = |r: usize| _mm_loadu_ps(from.add(r * from_row + 4 * half));
+                _mm256_set_m128(at(r + 4), at(r))
+            };
+            for half in 0..2 {
+                let [a, b, c, d] = core::array::from_fn(|r| load(r, half));
+                let (ab, cd) = (_mm256_unpacklo_ps(a, b), _mm256_unpacklo_ps(c, d));
+                let (ab_high, cd_high) = (_mm256_unpackhi_ps(a, b), _mm256_unpackhi_ps(c, d));
+                let rows = [
+                    _mm256_shuffle_ps::<0b01_00_01_00>(ab, cd),
+                    _mm256_shuffle_ps::<0b11_10_11_10>(ab, cd),
+                    _mm256_shuffle_ps::<0b01_00_01_00>(ab_high, cd_high),
+                    _mm256_shuffle_ps::<0b11_10_11_10>(ab_high, cd_high),
+                ];
+                for (j, row) in rows.into_iter().enumerate() {
+                    _mm256_storeu_ps(to.add((4 * half + j) * to_row), row);
+                }
+            }
+        }
+    }
+    #[inline(always)]
     unsafe fn sum(v: __m256) -> f32 {
         unsafe {
             let four = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps::<1>(v));

@@ -2,7 +2,7 @@
 
 use core::arch::x86_64::*;
 
-use super::Simd;
+use super::{Simd, avx2::Avx2};
 
 /// Marker of the AVX-512F instruction set.
 #[derive(Clone, Copy)]
@@ -101,6 +101,17 @@ impl Simd for Avx512 {
     #[inline(always)]
     unsafe fn sqrt(x: __m512) -> __m512 {
         unsafe { _mm512_sqrt_ps(x) }
+    }
+    #[inline(always)]
+    unsafe fn transpose(from: *const f32, from_row: usize, to: *mut f32, to_row: usize) {
+        for i in [0, 8] {
+            for j in [0, 8] {
+                unsafe {
+                    let (from, to) = (from.add(i * from_row + j), to.add(j * to_row + i));
+                    Avx2::transpose(from, from_row, to, to_row);
+                }
+            }
+        }
     }
     #[inline(always)]
     unsafe fn sum(v: __m512) -> f32 {

@@ -51,6 +51,8 @@ pub(crate) trait Simd: Copy + 'static {
     unsafe fn reciprocal(x: Self::V) -> Self::V;
     unsafe fn div(a: Self::V, b: Self::V) -> Self::V;
     unsafe fn sqrt(x: Self::V) -> Self::V;
+    /// `to[j * to_row + i] = from[i * from_row + j]` for a square of `LANES` rows.
+    unsafe fn transpose(from: *const f32, from_row: usize, to: *mut f32, to_row: usize);
     /// The sum of all lanes, in an order that depends only on `LANES`.
     unsafe fn sum(v: Self::V) -> f32;
     /// The largest lane; NaN lanes may be skipped.

@@ -112,6 +112,24 @@ impl Simd for Neon {
         unsafe { vsqrtq_f32(x) }
     }
     #[inline(always)]
+    unsafe fn transpose(from: *const f32, from_row: usize, to: *mut f32, to_row: usize) {
+        unsafe {
+            let [a, b, c, d] = core::array::from_fn(|r| vld1q_f32(from.add(r * from_row)));
+            let (ab, cd) = (vtrnq_f32(a, b), vtrnq_f32(c, d));
+            let low = |x, y| vcombine_f32(vget_low_f32(x), vget_low_f32(y));
+            let high = |x, y| vcombine_f32(vget_high_f32(x), vget_high_f32(y));
+            let rows = [
+                low(ab.0, cd.0),
+                low(ab.1, cd.1),
+                high(ab.0, cd.0),
+                high(ab.1, cd.1),
+            ];
+            for (j, row) in rows.into_iter().enumerate() {
+                vst1q_f32(to.add(j * to_row), row);
+            }
+        }
+    }
+    #[inline(always)]
     unsafe fn sum(v: float32x4_t) -> f32 {
         unsafe { vaddvq_f32(v) }
     }

@@ -112,6 +112,14 @@ impl Simd for Scalar {
         x.map(f32::sqrt)
     }
     #[inline(always)]
+    unsafe fn transpose(from: *const f32, from_row: usize, to: *mut f32, to_row: usize) {
+        for i in 0..N {
+            for j in 0..N {
+                unsafe { *to.add(j * to_row + i) = *from.add(i * from_row + j) };
+            }
+        }
+    }
+    #[inline(always)]
     unsafe fn sum(v: [f32; N]) -> f32 {
         ((v[0] + v[4]) + (v[2] + v[6])) + ((v[1] + v[5]) + (v[3] + v[7]))
     }
