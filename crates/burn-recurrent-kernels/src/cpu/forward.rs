@@ -130,9 +130,7 @@ pub(crate) fn forward(
         .filter(|_| pack_recurrent)
         .map(|units| {
             let vectors = panel_vectors(batch / plan.row_groups);
-            let pack = |gates| {
-                Packed::new(kernels, d_hidden, &sizes.ranges(gates, units), vectors)
-            };
+            let pack = |gates| Packed::new(kernels, d_hidden, &sizes.ranges(gates, units), vectors);
             sizes.parts().map(pack)
         })
         .collect();

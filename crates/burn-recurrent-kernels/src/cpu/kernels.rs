@@ -3,11 +3,11 @@
 use std::sync::OnceLock;
 
 use super::cells::{BackwardFn, BackwardRow, ForwardFn, ForwardRow};
+use super::copy::{CopyArgs, CopyFn, TransposeArgs, TransposeFn};
 use super::dropout::{DropoutFn, DropoutRow};
 use super::simd::{Simd, scalar::Scalar};
 use super::softmax::{GroupFn, GroupRow};
 use super::tile::{TileArgs, TileFn};
-use super::transpose::{TransposeArgs, TransposeFn};
 use super::update::{UpdateFn, UpdateRow};
 
 /// An instruction set with kernels of its own.
@@ -28,6 +28,7 @@ pub(crate) struct Kernels {
     pub(crate) lanes: usize,
     /// Tiles of 1, 2, 4 and 8 vectors; in each list those of 1, 2, 3... rows.
     tiles: [&'static [TileFn]; 4],
+    pub(crate) copy: CopyFn,
     pub(crate) transpose: TransposeFn,
     pub(crate) lstm_forward: ForwardFn,
     pub(crate) lstm_forward_save: ForwardFn,
@@ -81,7 +82,8 @@ macro_rules! kernels {
                 unsafe { crate::cpu::tile::tile::<$simd, R, C>(args) }
             }
 
-            instance!([$($attribute)?], transpose, TransposeArgs, transpose::transpose::<$simd>);
+            instance!([$($attribute)?], copy, CopyArgs, copy::copy::<$simd>);
+            instance!([$($attribute)?], transpose, TransposeArgs, copy::transpose::<$simd>);
             instance!([$($attribute)?], lstm_forward, ForwardRow, cells::lstm::forward::<$simd, false>);
             instance!([$($attribute)?], lstm_forward_save, ForwardRow, cells::lstm::forward::<$simd, true>);
             instance!([$($attribute)?], lstm_backward, BackwardRow, cells::lstm::backward::<$simd>);
@@ -106,6 +108,7 @@ macro_rules! kernels {
             pub(super) static KERNELS: Kernels = Kernels {
                 lanes: <$simd>::LANES,
                 tiles: [$(&[$(tile::<$rows, $vectors>),*]),*],
+                copy,
                 transpose,
                 lstm_forward,
                 lstm_forward_save,

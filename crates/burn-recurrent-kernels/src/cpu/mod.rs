@@ -5,6 +5,7 @@ pub(crate) mod backward_steps;
 pub(crate) mod cache;
 pub(crate) mod cell;
 pub(crate) mod cells;
+pub(crate) mod copy;
 pub(crate) mod cross_entropy;
 pub(crate) mod cross_entropy_backward;
 pub(crate) mod dropout;
@@ -27,7 +28,6 @@ pub(crate) mod softmax;
 pub(crate) mod tasks;
 pub(crate) mod tile;
 pub(crate) mod tiled;
-pub(crate) mod transpose;
 pub(crate) mod update;
 pub(crate) mod weight_product;
 

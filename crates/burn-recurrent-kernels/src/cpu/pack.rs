@@ -3,9 +3,9 @@
 use core::ops::Range;
 
 use super::cache::second_cache;
+use super::copy::{CopyArgs, TransposeArgs};
 use super::kernels::Kernels;
 use super::scratch::Scratch;
-use super::transpose::TransposeArgs;
 
 /// One panel: `k` rows of `vectors` vectors.
 #[derive(Clone, Copy)]
@@ -107,7 +107,7 @@ impl Packed {
                 ..source
             };
             if source.col == 1 {
-                copy_rows(source, columns, out, rows.len(), width);
+                copy_rows(self.kernels, source, columns, out, rows.len(), width);
             } else {
                 transpose(self.kernels, source, columns, out, rows.len(), width);
             }
@@ -148,55 +148,32 @@ impl Packed {
 ///
 /// `source` covers `k` rows and the columns, which are neighbours in memory; `out` has room for `k`
 /// rows of `width` numbers, no fewer than there are columns, and does not overlap with `source`.
-unsafe fn copy_rows(source: Source, columns: &[usize], out: *mut f32, k: usize, width: usize) {
+unsafe fn copy_rows(
+    kernels: &Kernels,
+    source: Source,
+    columns: &[usize],
+    out: *mut f32,
+    k: usize,
+    width: usize,
+) {
     let mut start = 0;
     while start < columns.len() {
         let mut end = start + 1;
         while end < columns.len() && columns[end] == columns[end - 1] + 1 {
             end += 1;
         }
-        let from = source.data.wrapping_add(columns[start]);
-        let to = out.wrapping_add(start);
         // SAFETY: the caller vouches for both ranges, which do not overlap.
         unsafe {
-            match end - start {
-                8 => copy_pieces::<8>(from, source.row, to, width, k),
-                16 => copy_pieces::<16>(from, source.row, to, width, k),
-                32 => copy_pieces::<32>(from, source.row, to, width, k),
-                64 => copy_pieces::<64>(from, source.row, to, width, k),
-                count => {
-                    for i in 0..k {
-                        from.add(i * source.row)
-                            .copy_to_nonoverlapping(to.add(i * width), count);
-                    }
-                }
-            }
+            (kernels.copy)(&CopyArgs {
+                from: source.data.add(columns[start]),
+                from_row: source.row,
+                to: out.add(start),
+                to_row: width,
+                rows: k,
+                columns: end - start,
+            });
         }
         start = end;
-    }
-}
-
-/// `count` pieces of `N` numbers, without a call for each.
-///
-/// # Safety
-///
-/// `from` covers `count` pieces, `from_row` apart, and `to` has room for them, `to_row` apart; they do
-/// not overlap.
-#[inline(always)]
-pub(crate) unsafe fn copy_pieces<const N: usize>(
-    from: *const f32,
-    from_row: usize,
-    to: *mut f32,
-    to_row: usize,
-    count: usize,
-) {
-    for i in 0..count {
-        // SAFETY: the caller vouches for both places.
-        unsafe {
-            to.add(i * to_row)
-                .cast::<[f32; N]>()
-                .write(from.add(i * from_row).cast::<[f32; N]>().read());
-        }
     }
 }
 

@@ -11,6 +11,9 @@ const BYTES_PER_NS: f64 = 20.0;
 const CACHE_BYTES: f64 = 1.4e6;
 /// What a barrier costs.
 const BARRIER_NS: f64 = 700.0;
+/// What cores that wait for one another at every step lose, as a share of the work: they are never
+/// equally fast.
+const UNEVEN: f64 = 0.1;
 /// Units are shared out in multiples of this.
 const UNIT_GRAIN: usize = 4;
 
@@ -59,6 +62,10 @@ fn cost(rows: usize, k: usize, columns: usize, unit_groups: usize) -> f64 {
     } else {
         0.0
     };
-    let barrier = if unit_groups > 1 { BARRIER_NS } else { 0.0 };
+    let barrier = if unit_groups > 1 {
+        BARRIER_NS + UNEVEN * work
+    } else {
+        0.0
+    };
     work.max(stream) + 0.25 * stream + barrier
 }

@@ -278,12 +278,8 @@ pub(crate) unsafe fn multiply_unpacked(
             // through a small packed copy, since a tile reads whole vectors.
             unsafe {
                 if width > left {
-                    let packed = Packed::new(
-                        kernels,
-                        k,
-                        core::slice::from_ref(&(column..range.end)),
-                        1,
-                    );
+                    let packed =
+                        Packed::new(kernels, k, core::slice::from_ref(&(column..range.end)), 1);
                     packed.fill(&packed.panels[0], b);
                     let target = Target {
                         data: c.add(out),
