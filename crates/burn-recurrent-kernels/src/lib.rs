@@ -4,6 +4,7 @@ mod cross_entropy;
 mod dropout;
 mod embedding;
 mod extension;
+mod join;
 mod kind;
 mod path;
 mod sequence;
@@ -19,6 +20,7 @@ pub use cpu::pool::{set_threads, threads};
 pub use cross_entropy::linear_cross_entropy;
 pub use dropout::dropout;
 pub use embedding::embedding;
+pub use join::join;
 pub use kind::{Cell, Layout};
 pub use path::{Path, Reason, path, path_of_all, supported};
 pub use sequence::{

@@ -12,6 +12,7 @@ pub(crate) mod dropout;
 pub(crate) mod embedding;
 pub(crate) mod forward;
 pub(crate) mod forward_steps;
+pub(crate) mod join;
 pub(crate) mod kernels;
 pub(crate) mod math;
 pub(crate) mod pack;

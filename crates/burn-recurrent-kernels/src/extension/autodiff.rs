@@ -167,6 +167,31 @@ impl<B: RecurrentKernels> Backward<B, 1> for Dropout {
     }
 }
 
+/// Two tensors side by side.
+#[derive(Debug)]
+struct Join;
+
+impl<B: RecurrentKernels> Backward<B, 2> for Join {
+    type State = [usize; 2];
+
+    fn backward(
+        self,
+        ops: Ops<Self::State, 2>,
+        grads: &mut Gradients,
+        _checkpointer: &mut Checkpointer,
+    ) {
+        let d_output = grads.consume::<B>(&ops.node);
+        if ops.parents.iter().any(Option::is_some) {
+            let sides = B::split(d_output, ops.state);
+            for (parent, gradient) in ops.parents.iter().zip(sides) {
+                if let Some(parent) = parent {
+                    grads.register::<B>(parent.id, gradient);
+                }
+            }
+        }
+    }
+}
+
 impl<B: RecurrentKernels, C: CheckpointStrategy> RecurrentOps for Autodiff<B, C> {
     fn recurrent_sequence(
         input: FloatTensor<Self>,
@@ -280,6 +305,19 @@ impl<B: RecurrentKernels, C: CheckpointStrategy> RecurrentOps for Autodiff<B, C>
         let output = B::recurrent_dropout(input.into_primitive(), probability, key);
         match Dropout.prepare::<C>([node]).compute_bound().stateful() {
             OpsKind::Tracked(prep) => prep.finish((probability, key), output),
+            OpsKind::UnTracked(prep) => prep.finish(output),
+        }
+    }
+
+    fn recurrent_join(left: FloatTensor<Self>, right: FloatTensor<Self>) -> FloatTensor<Self> {
+        let nodes = [left.node(), right.node()];
+        let sides = [left, right].map(|side| side.into_primitive());
+        let last = |side: &FloatTensor<B>| side.shape().last().copied().unwrap_or(0);
+        let widths = sides.each_ref().map(last);
+        let [left, right] = sides;
+        let output = B::recurrent_join(left, right);
+        match Join.prepare::<C>(nodes).compute_bound().stateful() {
+            OpsKind::Tracked(prep) => prep.finish(widths, output),
             OpsKind::UnTracked(prep) => prep.finish(output),
         }
     }

@@ -15,6 +15,7 @@ use crate::cpu::cross_entropy_backward::{LossWanted, loss_backward};
 use crate::cpu::dropout::{Mask, dropout};
 use crate::cpu::embedding;
 use crate::cpu::forward::{Forward, forward};
+use crate::cpu::join::{join, split};
 use crate::cpu::kernels::Isa;
 use crate::cpu::pool::threads;
 use crate::cpu::schedule::Schedule;
@@ -191,6 +192,30 @@ impl RecurrentOps for Flex {
         );
         shaped(output, input.shape())
     }
+
+    fn recurrent_join(left: FlexTensor, right: FlexTensor) -> FlexTensor {
+        let sides = [left, right].map(contiguous);
+        let [left, right] = sides.each_ref().map(last);
+        let output = join(
+            Isa::selected().kernels(),
+            threads(),
+            sides.each_ref().map(numbers),
+            [left, right],
+        );
+        shaped(output, with_last(&sides[0], left + right))
+    }
+}
+
+/// The last dimension.
+fn last(tensor: &FlexTensor) -> usize {
+    tensor.shape().last().copied().expect("a dimension")
+}
+
+/// The tensor's shape with another last dimension.
+fn with_last(tensor: &FlexTensor, width: usize) -> Shape {
+    let mut dims = tensor.shape().to_vec();
+    *dims.last_mut().expect("a dimension") = width;
+    Shape::from(dims)
 }
 
 /// The sizes of a linear layer with cross entropy.
@@ -381,6 +406,22 @@ impl RecurrentKernels for Flex {
             wanted[1].then(|| tensor(gradients.weight, [d_hidden, vocabulary])),
             wanted[2].then(|| tensor(gradients.bias, [vocabulary])),
         ]
+    }
+
+    fn split(joined: FlexTensor, widths: [usize; 2]) -> [FlexTensor; 2] {
+        let joined = contiguous(joined);
+        assert_eq!(last(&joined), widths[0] + widths[1], "gradient of a join");
+        let sides = split(
+            Isa::selected().kernels(),
+            threads(),
+            numbers(&joined),
+            widths,
+        );
+        let mut widths = widths.into_iter();
+        sides.map(|side| {
+            let width = widths.next().expect("a width for each side");
+            shaped(side, with_last(&joined, width))
+        })
     }
 
     fn rows_train(weight: &FlexTensor, indices: FlexTensor) -> (FlexTensor, Arc<[usize]>) {

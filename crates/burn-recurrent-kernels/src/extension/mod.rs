@@ -73,6 +73,9 @@ pub(crate) trait RecurrentOps: Backend {
         probability: f64,
         key: [u32; 2],
     ) -> FloatTensor<Self>;
+
+    /// Returns both side by side in the last dimension.
+    fn recurrent_join(left: FloatTensor<Self>, right: FloatTensor<Self>) -> FloatTensor<Self>;
 }
 
 /// What the forward pass leaves for the backward pass, taken by the first to need it.
@@ -115,6 +118,9 @@ pub(crate) trait RecurrentKernels: RecurrentOps {
         d_loss: FloatTensor<Self>,
         wanted: [bool; 3],
     ) -> [Option<FloatTensor<Self>>; 3];
+
+    /// What was joined, with the last dimensions `widths`.
+    fn split(joined: FloatTensor<Self>, widths: [usize; 2]) -> [FloatTensor<Self>; 2];
 
     /// The rows of an embedding, and their numbers for the backward pass.
     fn rows_train(
