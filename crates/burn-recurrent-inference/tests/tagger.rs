@@ -252,19 +252,19 @@ fn a_random_field_without_constraints_is_given_them_where_asked_for() {
         constraints: None,
         constrain_training: false,
     };
-    let device = Device::flex();
-    device.seed(4);
-    let model = config(&vocabularies, false)
-        .with_output(crf)
-        .init(&device)
-        .unwrap();
+    let config = config(&vocabularies, false).with_output(crf);
     let words: Vec<String> = (0..200).map(|n| format!("w{}", n * n % 17)).collect();
-    let learned = |constrained: bool| {
-        let settings = TaggerSettings::new(TASK).with_constrained(constrained);
-        let tagger = TrainedTagger::new(model.clone(), settings, vocabularies.clone()).unwrap();
-        tagger.tag_sentence(&words)
-    };
-    assert!(TagScheme::Bio.is_valid(&learned(true)));
-    // An untrained one keeps no rules of itself.
-    assert_ne!(learned(false), learned(true));
+    // An untrained one keeps no rules of itself, or hardly ever.
+    let mut broken = 0;
+    for _ in 0..10 {
+        let model = config.init(&Device::flex()).unwrap();
+        let learned = |constrained: bool| {
+            let settings = TaggerSettings::new(TASK).with_constrained(constrained);
+            let tagger = TrainedTagger::new(model.clone(), settings, vocabularies.clone()).unwrap();
+            tagger.tag_sentence(&words)
+        };
+        assert!(TagScheme::Bio.is_valid(&learned(true)));
+        broken += usize::from(learned(false) != learned(true));
+    }
+    assert!(broken > 0);
 }
