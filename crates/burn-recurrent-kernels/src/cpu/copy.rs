@@ -2,10 +2,10 @@
 
 use super::simd::Simd;
 
-/// How far ahead rows are asked for, since each may lie on a page of its own: in rows of a copy, and
-/// in numbers of a block that is transposed.
+/// How many rows ahead a copy asks for, since each may lie on a page of its own.
 const ROWS_AHEAD: usize = 8;
-const AHEAD: usize = 32;
+/// How many numbers ahead in its rows a block that is transposed asks for: two cache lines.
+const NUMBERS_AHEAD: usize = 32;
 
 /// Arguments of a copy of `rows x columns` numbers.
 #[derive(Clone, Copy)]
@@ -86,7 +86,7 @@ pub(crate) unsafe fn transpose<S: Simd>(args: &TransposeArgs) {
     // SAFETY: passed on; a prefetch cannot fault.
     unsafe {
         for i in 0..S::LANES {
-            S::prefetch(from.wrapping_add(i * from_row + AHEAD));
+            S::prefetch(from.wrapping_add(i * from_row + NUMBERS_AHEAD));
         }
         S::transpose(from, from_row, to, to_row);
     }

@@ -165,7 +165,7 @@ unsafe fn copy_rows(
         // SAFETY: the caller vouches for both ranges, which do not overlap.
         unsafe {
             (kernels.copy)(&CopyArgs {
-                from: source.data.add(columns[start]),
+                from: source.data.wrapping_add(columns[start]),
                 from_row: source.row,
                 to: out.add(start),
                 to_row: width,

@@ -1,7 +1,8 @@
 //! The innermost product: a tile of `rows x vectors` results kept in registers over all of `k`.
 //!
-//! Every result is one chain of multiply-adds in the order of `k`, whatever the tile's shape. That
-//! is why neither the split into tiles nor the number of threads shows in any result.
+//! Every result is one chain of multiply-adds in the order of `k`, whatever the tile's shape, to which
+//! what is there may be added at the end. That is why neither the split into tiles nor the number of
+//! threads shows in any result.
 
 use super::simd::Simd;
 
@@ -28,7 +29,7 @@ pub(crate) struct TileArgs {
     /// Result: row `r` starts at `c + r * c_row`.
     pub(crate) c: *mut f32,
     pub(crate) c_row: usize,
-    /// Whether to start from what is in `c` instead of zero.
+    /// Whether to add to what is in `c`: at the end, by when it has come into cache.
     pub(crate) accumulate: bool,
 }
 
