@@ -78,6 +78,7 @@ def serve_torch(threads: int) -> None:
     import torch
 
     torch.set_num_threads(threads)
+    print("ready", flush=True)
     for line in sys.stdin:
         print(time_torch(*json.loads(line)), flush=True)
 
@@ -117,6 +118,8 @@ def main() -> None:
         [sys.executable, __file__, "--serve", "--threads", str(args.threads)],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     )
+    # Its start would take time from the first measurement.
+    server.stdout.readline()
     print("| layer, batch/time/input/hidden | mode | ours ms | PyTorch ms | ours / PyTorch |")
     print("| --- | --- | --- | --- | --- |")
     work = [(layer, mode) for layer in LAYERS for mode in ("forward", "train")] + [(layer, "step") for layer in STEPS]

@@ -7,7 +7,7 @@ use crate::zoneout::Zoneout;
 use crate::{Cell, CellState, Path};
 use burn::module::Module;
 use burn::tensor::{Bool, DType, Device, Tensor};
-use burn_recurrent_kernels::join;
+use burn_recurrent_kernels::{join, supported};
 
 /// One recurrent layer: a cell for each direction.
 #[derive(Module, Debug)]
@@ -51,9 +51,9 @@ impl<C: Cell> RecurrentLayer<C> {
             None => (output, vec![state]),
             Some(cell) => {
                 let (backward_output, backward_state) = run_direction(cell, input, next(), true);
-                let LayerInput { input, zoneout, .. } = input;
-                let path = path(cell, zoneout, &input.device(), input.dtype());
-                let output = match path.is_fused() {
+                let dtype = output.dtype();
+                let fused = supported(&output.device(), dtype) && backward_output.dtype() == dtype;
+                let output = match fused {
                     true => join(output, backward_output),
                     false => Tensor::cat(vec![output, backward_output], 2),
                 };

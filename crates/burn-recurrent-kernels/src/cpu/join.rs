@@ -22,10 +22,10 @@ pub(crate) fn join(
     sides: [&[f32]; 2],
     widths: [usize; 2],
 ) -> Numbers {
-    let rows = rows(sides[0].len(), widths[0]);
+    let width = widths[0] + widths[1];
+    let rows = rows(sides[0].len() + sides[1].len(), width);
     assert_eq!(sides[0].len(), rows * widths[0], "whole rows");
     assert_eq!(sides[1].len(), rows * widths[1], "as many rows");
-    let width = widths[0] + widths[1];
     let mut out = Output::new(rows * width);
     let (sides, to) = (sides.map(Shared::read), out.ptr());
     each_side(threads, rows, widths, |side, first, part| {
@@ -106,7 +106,14 @@ mod tests {
     #[test]
     fn rows_are_side_by_side_and_come_apart_again() {
         for isa in Isa::available() {
-            for (rows, widths) in [(1, [1, 2]), (7, [65, 3]), (700, [200, 200]), (0, [4, 4])] {
+            for (rows, widths) in [
+                (1, [1, 2]),
+                (7, [65, 3]),
+                (700, [200, 200]),
+                (0, [4, 4]),
+                (3, [0, 5]),
+                (3, [5, 0]),
+            ] {
                 let numbers = |width: usize, from: usize| -> Vec<f32> {
                     (0..rows * width).map(|i| (from + i) as f32).collect()
                 };

@@ -55,13 +55,15 @@ pub(crate) unsafe fn exp<S: Simd>(x: S::V) -> S::V {
 pub(crate) unsafe fn sigmoid<S: Simd>(x: S::V) -> S::V {
     // SAFETY: register operations; the caller guarantees the instruction set.
     unsafe {
-        // One power of two will do between these limits, beyond which the result is exactly one or
-        // zero.
+        // One power of two will do between these limits, beyond which the result rounds to one, or
+        // is zero but for less than 1e-38. At the upper end the power is infinite already, and its
+        // product with the other factor as well.
         let x = S::sub(S::splat(0.0), x);
         let x = S::max(S::splat(-88.0), S::min(S::splat(89.0), x));
         let (n, e) = reduced::<S>(x);
         let power = S::power(n);
-        S::reciprocal(S::add(S::splat(1.0), S::mul_add(power, e, power)))
+        let exp = S::mul(power, S::add(e, S::splat(1.0)));
+        S::reciprocal(S::add(S::splat(1.0), exp))
     }
 }
 

@@ -198,7 +198,7 @@ unsafe fn transpose(
         for (group, columns) in columns.chunks(lanes).enumerate() {
             let from = source.data.wrapping_add(first);
             let to = out.wrapping_add(first * width + group * lanes);
-            let neighbours = columns.last().map(|last| last - columns[0]) == Some(lanes - 1);
+            let neighbours = columns.len() == lanes && columns[lanes - 1] == columns[0] + lanes - 1;
             // SAFETY: the caller vouches for both places.
             unsafe {
                 if neighbours && count == lanes {

@@ -126,7 +126,8 @@ pub(crate) unsafe fn multiply(
     }
 }
 
-/// Rows of the left operand that are worked on while they are in the second cache.
+/// Rows of the left operand for which the weights are worth reading again, and which the second cache
+/// holds.
 pub(crate) const ROW_BLOCK: usize = 120;
 
 /// Where the columns of a product go: packed column `j` to `data + row * row_stride + j` for

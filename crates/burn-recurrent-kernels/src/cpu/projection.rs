@@ -10,9 +10,9 @@ use super::product::{Left, ROW_BLOCK, Target, multiply_runs};
 use super::schedule::Schedule;
 use super::tasks::{Latch, Queue};
 
-/// Steps whose projection is computed together, so that it is still in cache when it is used. A
-/// multiple of the rows of a tile, which takes rows that are neighbours in memory: where rows of the
-/// batch come first, those are steps of one row.
+/// Steps, at least and about, whose projection is computed together, so that it is still in cache when
+/// it is used. Tiles take rows that are neighbours in memory, which are steps of one row where rows of
+/// the batch come first: these many fill the largest tile, or two of half its rows.
 const STEPS: usize = 12;
 /// Rows of the product that are worth a task.
 const PIECE: usize = 60;

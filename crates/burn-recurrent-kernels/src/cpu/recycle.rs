@@ -16,7 +16,7 @@ const SMALLEST: usize = 1 << 14;
 /// Numbers kept at most, 256 MiB.
 const MOST: usize = 1 << 26;
 /// Bytes of a cache line, where blocks start.
-pub(crate) const LINE: usize = 64;
+const LINE: usize = 64;
 /// Bytes of a large page, and the size from which a block gets whole ones.
 const PAGE: usize = 1 << 21;
 const LARGE: usize = PAGE / 4;
@@ -70,10 +70,12 @@ impl Block {
                 libc::madvise(base.as_ptr().cast(), bytes, libc::MADV_HUGEPAGE)
             };
         }
+        let capacity = (bytes - skip) / size_of::<f32>();
+        assert!(capacity >= len, "room for what was asked for");
         Self {
             // SAFETY: large blocks have room for what is skipped.
             start: unsafe { base.add(skip) }.cast(),
-            capacity: (bytes - skip) / size_of::<f32>(),
+            capacity,
             base,
             bytes,
         }
@@ -81,9 +83,11 @@ impl Block {
 
     /// Size of a block for `len` numbers.
     fn bytes(len: usize) -> Option<usize> {
-        let bytes = len.checked_mul(size_of::<f32>())?;
+        let bytes = len
+            .checked_mul(size_of::<f32>())?
+            .checked_next_multiple_of(LINE)?;
         if bytes < LARGE {
-            bytes.checked_next_multiple_of(LINE)
+            Some(bytes)
         } else {
             bytes
                 .checked_add((STARTS - 1) * STEP)?
@@ -112,10 +116,11 @@ impl Drop for Block {
 
 /// A block with room for `len` numbers, whose contents are arbitrary.
 pub(crate) fn take(len: usize) -> Block {
-    if len >= SMALLEST {
+    // What `give` goes by.
+    let capacity = Block::bytes(len).map_or(0, |bytes| bytes / size_of::<f32>());
+    if capacity >= SMALLEST {
         let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
-        let most = Block::bytes(len).map_or(0, |bytes| bytes / size_of::<f32>() * 2);
-        let fits = |block: &Block| (len..=most).contains(&block.capacity);
+        let fits = |block: &Block| (len..=2 * capacity).contains(&block.capacity);
         let best = (0..kept.len())
             .filter(|&i| fits(&kept[i]))
             .min_by_key(|&i| kept[i].capacity);
@@ -136,5 +141,42 @@ pub(crate) fn give(block: Block) {
     let mut total: usize = kept.iter().map(|block| block.capacity).sum();
     while total > MOST {
         total -= kept.remove(0).capacity;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_have_room_for_what_was_asked_for_whatever_they_skip() {
+        let large = LARGE / size_of::<f32>();
+        let page = PAGE / size_of::<f32>();
+        for edge in [SMALLEST, large, page] {
+            for len in edge - 17..=edge + 1 {
+                // As many as there are starts, all at once.
+                let blocks: Vec<Block> = (0..=STARTS).map(|_| Block::new(len)).collect();
+                for block in &blocks {
+                    let skipped = block.start.as_ptr().addr() - block.base.as_ptr().addr();
+                    assert!(skipped + len * size_of::<f32>() <= block.bytes, "{len}");
+                    assert!(block.capacity >= len);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_kept_is_used_again() {
+        const TIMES: usize = 1000;
+        for len in [SMALLEST - 4, SMALLEST, LARGE / size_of::<f32>() - 3] {
+            let capacity = Block::new(len).capacity;
+            for _ in 0..TIMES {
+                give(take(len));
+            }
+            let kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+            // Other tests leave some of that size as well.
+            let same = |block: &&Block| block.capacity == capacity;
+            assert!(kept.iter().filter(same).count() < TIMES / 2, "{len}");
+        }
     }
 }

@@ -296,6 +296,25 @@ fn functions_are_exact_to_a_few_units_in_the_last_place() {
 }
 
 #[test]
+fn functions_saturate_without_a_gap() {
+    for isa in Isa::available() {
+        for i in -120_000..=120_000 {
+            let x = i as f32 / 1_000.0;
+            let wide = f64::from(x);
+            let [_, sigmoid, tanh] = functions(isa, x).map(f64::from);
+            let exact = 1.0 / (1.0 + (-wide).exp());
+            // Zero stands for what is smaller than the smallest normal number.
+            let close = (sigmoid - exact).abs() <= 4e-7 * exact + 1.2e-38;
+            assert!(close, "{isa:?} sigmoid {x}: {sigmoid}");
+            assert!(
+                (tanh - wide.tanh()).abs() <= 4e-7,
+                "{isa:?} tanh {x}: {tanh}"
+            );
+        }
+    }
+}
+
+#[test]
 fn functions_meet_their_limits() {
     for isa in Isa::available() {
         assert_eq!(

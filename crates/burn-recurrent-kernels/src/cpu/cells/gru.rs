@@ -136,18 +136,6 @@ unsafe fn finish<S: Simd, const FULL: bool>(
     }
 }
 
-#[inline(always)]
-unsafe fn hidden_in<S: Simd, const FULL: bool>(row: &BackwardRow, u: usize, n: usize) -> S::V {
-    // SAFETY: `u..u + n` is inside the row's units, for which the caller vouches.
-    unsafe {
-        if row.no_state_in {
-            S::splat(0.0)
-        } else {
-            get::<S, FULL>(row.hidden_in.add(u), n)
-        }
-    }
-}
-
 /// Gradients of update gate and candidate, and the direct part of that of the previous state.
 #[inline(always)]
 unsafe fn update<S: Simd, const FULL: bool>(
@@ -168,7 +156,7 @@ unsafe fn update<S: Simd, const FULL: bool>(
         );
         let kept = S::mul(d_hidden, z);
         let left = S::sub(one, z);
-        let change = S::sub(hidden_in::<S, FULL>(row, u, n), candidate);
+        let change = S::sub(get::<S, FULL>(row.hidden_in.add(u), n), candidate);
         let d_z = S::mul(S::mul(kept, left), change);
         let slope = S::sub(one, S::mul(candidate, candidate));
         let d_candidate = S::mul(S::mul(d_hidden, left), slope);
@@ -250,7 +238,7 @@ unsafe fn before_backward_step<S: Simd, const FULL: bool>(row: &BackwardRow, u: 
     // SAFETY: `u..u + n` is inside the row's units, for which the caller vouches.
     unsafe {
         let r = get::<S, FULL>(row.gates.add(u), n);
-        let h = hidden_in::<S, FULL>(row, u, n);
+        let h = get::<S, FULL>(row.hidden_in.add(u), n);
         let d_reset = get::<S, FULL>(row.d_reset.add(u), n);
         let through = S::mul(d_reset, r);
         let d_r = S::mul(S::mul(through, h), S::sub(S::splat(1.0), r));

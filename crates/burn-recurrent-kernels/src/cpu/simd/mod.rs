@@ -43,7 +43,8 @@ pub(crate) trait Simd: Copy + 'static {
     unsafe fn where_positive(x: Self::V, value: Self::V) -> Self::V;
     /// The nearest whole number, ties to even, for `|x| < 2^22`.
     unsafe fn round(x: Self::V) -> Self::V;
-    /// `2^n` for whole `n` in -127..=128, with zero for the first and infinity for the last.
+    /// `2^n` for whole `n` in -127..=128, with infinity for the last, and zero or
+    /// the denormal number for the first.
     unsafe fn power(n: Self::V) -> Self::V;
     /// `x * 2^n` for whole `n` in -252..=252, right also where the result overflows or is denormal.
     unsafe fn scale(x: Self::V, n: Self::V) -> Self::V;

@@ -14,7 +14,7 @@ fn map(a: [f32; N], b: [f32; N], f: impl Fn(f32, f32) -> f32) -> [f32; N] {
     core::array::from_fn(|i| f(a[i], b[i]))
 }
 
-/// `2^n` for whole `n` in -126..=127.
+/// `2^n` for whole `n` in -127..=128, with zero for the first and infinity for the last.
 #[inline(always)]
 fn power(n: i32) -> f32 {
     f32::from_bits(((n + 127) as u32) << 23)
