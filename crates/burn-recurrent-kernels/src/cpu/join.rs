@@ -79,7 +79,7 @@ pub(crate) fn split(
 }
 
 fn rows(numbers: usize, width: usize) -> usize {
-    if width == 0 { 0 } else { numbers / width }
+    numbers.checked_div(width).unwrap_or(0)
 }
 
 /// Calls `copy(side, first column, rows)` for both sides of all rows, on several threads.
