@@ -22,7 +22,8 @@ fn run(
 fn values_and_gradients_are_those_of_a_concatenation() {
     let device = Device::flex().autodiff();
     let random = |dims: [usize; 3]| Tensor::random(dims, Distribution::Default, &device);
-    for (batch, time, left, right) in [(1, 1, 1, 1), (3, 5, 7, 2), (32, 40, 65, 256)] {
+    for (batch, time, left, right) in [(1, 1, 1, 1), (3, 5, 7, 2), (32, 40, 65, 256), (0, 5, 3, 2)]
+    {
         // A side whose numbers do not lie one after the other is one as well.
         let sides = [
             random([batch, time, left]),

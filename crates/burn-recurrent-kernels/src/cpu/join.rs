@@ -8,7 +8,7 @@ use super::pool::{Team, share};
 use super::scratch::{Numbers, Output};
 use super::shared::{ALONE, Shared};
 
-/// Rows that a thread takes at a time.
+/// Rows are shared out in multiples of this.
 const ROWS: usize = 16;
 
 /// Rows of `widths[0] + widths[1]` numbers from those of two matrices.

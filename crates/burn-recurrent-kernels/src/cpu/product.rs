@@ -55,6 +55,8 @@ pub(crate) unsafe fn multiply_panel(
     accumulate: bool,
 ) {
     let tiles = kernels.tiles(panel.vectors);
+    let width = panel.vectors * kernels.lanes;
+    let near = packed.stays_near();
     let count = rows.div_ceil(tiles.len());
     let mut row = 0;
     for i in 0..count {
@@ -62,17 +64,14 @@ pub(crate) unsafe fn multiply_panel(
         // SAFETY: the tile covers `row..end`, inside what the caller vouches for.
         unsafe {
             let left = a.data.wrapping_add(row * a.row + depth.start * a.k);
-            let right = packed
-                .panel(panel)
-                .add(depth.start * panel.vectors * kernels.lanes);
+            let right = packed.panel(panel).add(depth.start * width);
             // A tiled left operand is read once, from further away than the panel; of what is near
             // nothing needs asking for, which would only keep the second cache busy.
             let (ask, ask_row) = if a.row == 1 {
                 (left.wrapping_add(depth.len() * a.k), a.k)
-            } else if packed.stays_near() {
+            } else if near {
                 (right, 0)
             } else {
-                let width = panel.vectors * kernels.lanes;
                 (right.wrapping_add(PREFETCH_ROWS * width), width)
             };
             tiles[end - row - 1](&TileArgs {
@@ -81,7 +80,7 @@ pub(crate) unsafe fn multiply_panel(
                 a_row: a.row,
                 a_k: a.k,
                 b: right,
-                b_row: panel.vectors * kernels.lanes,
+                b_row: width,
                 ask,
                 ask_row,
                 c: c.add(row * c_row),
