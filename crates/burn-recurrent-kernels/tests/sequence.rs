@@ -221,37 +221,47 @@ proptest! {
 
 #[test]
 fn steps_one_by_one_equal_the_sequence_bit_for_bit() {
-    for cell in CELLS {
-        let case = Case {
-            cell,
-            batch: 2,
-            time: 5,
-            d_hidden: 37,
-            lengths: vec![5; 2],
-            ..small()
-        };
-        let operands = case.operands(&Device::flex());
-        let (output, hidden, _) = fused(&case, operands.clone());
-        let mut state = (operands.hidden.clone(), operands.cell.clone());
-        for t in 0..5 {
-            let one = Case {
-                time: 1,
-                lengths: vec![1; 2],
-                ..case.clone()
+    // Steps of few rows have kernels of their own, for each number of rows.
+    for (batch, d_hidden) in [(1, 37), (2, 37), (3, 64), (4, 37), (5, 37), (1, 300)] {
+        for cell in CELLS {
+            let case = Case {
+                cell,
+                batch,
+                time: 5,
+                d_hidden,
+                lengths: vec![5; batch],
+                ..small()
             };
-            let input = operands.input.clone().slice([0..2, t..t + 1]);
-            let step = Operands {
-                input,
-                hidden: state.0,
-                cell: state.1.clone(),
-                ..operands.clone()
-            };
-            let (out, next, next_cell) = fused(&one, step);
-            assert_eq!(list(out), list(output.clone().slice([0..2, t..t + 1])));
-            state = (next, next_cell.unwrap_or(state.1));
+            steps_equal_the_sequence(&case);
         }
-        assert_eq!(list(state.0), list(hidden));
     }
+}
+
+/// Output and states of a sequence are those of its steps one by one.
+fn steps_equal_the_sequence(case: &Case) {
+    let batch = case.batch;
+    let operands = case.operands(&Device::flex());
+    let (output, hidden, _) = fused(case, operands.clone());
+    let mut state = (operands.hidden.clone(), operands.cell.clone());
+    for t in 0..case.time {
+        let one = Case {
+            time: 1,
+            lengths: vec![1; batch],
+            ..case.clone()
+        };
+        let input = operands.input.clone().slice([0..batch, t..t + 1]);
+        let step = Operands {
+            input,
+            hidden: state.0,
+            cell: state.1.clone(),
+            ..operands.clone()
+        };
+        let (out, next, next_cell) = fused(&one, step);
+        let expected = output.clone().slice([0..batch, t..t + 1]);
+        assert_eq!(list(out), list(expected), "{case:?}");
+        state = (next, next_cell.unwrap_or(state.1));
+    }
+    assert_eq!(list(state.0), list(hidden), "{case:?}");
 }
 
 #[test]

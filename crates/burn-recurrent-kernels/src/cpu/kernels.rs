@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use super::cells::{BackwardFn, BackwardRow, ForwardFn, ForwardRow};
 use super::copy::{CopyArgs, CopyFn, TransposeArgs, TransposeFn};
 use super::dropout::{DropoutFn, DropoutRow};
+use super::rows::{RowsArgs, RowsFn};
 use super::simd::{Simd, scalar::Scalar};
 use super::softmax::{GroupFn, GroupRow};
 use super::tile::{TileArgs, TileFn};
@@ -28,6 +29,8 @@ pub(crate) struct Kernels {
     pub(crate) lanes: usize,
     /// Tiles of 1, 2, 4 and 8 vectors; in each list those of 1, 2, 3... rows.
     tiles: [&'static [TileFn]; 4],
+    /// Products of 1, 2, 3... rows with a matrix where it is.
+    pub(crate) rows: &'static [RowsFn],
     pub(crate) copy: CopyFn,
     pub(crate) transpose: TransposeFn,
     pub(crate) lstm_forward: ForwardFn,
@@ -82,6 +85,10 @@ macro_rules! kernels {
                 unsafe { crate::cpu::tile::tile::<$simd, R, C>(args) }
             }
 
+            instance!([$($attribute)?], one_row, RowsArgs, rows::rows::<$simd, 1, 8>);
+            instance!([$($attribute)?], two_rows, RowsArgs, rows::rows::<$simd, 2, 4>);
+            instance!([$($attribute)?], three_rows, RowsArgs, rows::rows::<$simd, 3, 4>);
+            instance!([$($attribute)?], four_rows, RowsArgs, rows::rows::<$simd, 4, 4>);
             instance!([$($attribute)?], copy, CopyArgs, copy::copy::<$simd>);
             instance!([$($attribute)?], transpose, TransposeArgs, copy::transpose::<$simd>);
             instance!([$($attribute)?], lstm_forward, ForwardRow, cells::lstm::forward::<$simd, false>);
@@ -108,6 +115,7 @@ macro_rules! kernels {
             pub(super) static KERNELS: Kernels = Kernels {
                 lanes: <$simd>::LANES,
                 tiles: [$(&[$(tile::<$rows, $vectors>),*]),*],
+                rows: &[one_row, two_rows, three_rows, four_rows],
                 copy,
                 transpose,
                 lstm_forward,

@@ -21,6 +21,7 @@ pub(crate) mod pool;
 pub(crate) mod product;
 pub(crate) mod projection;
 pub(crate) mod recycle;
+pub(crate) mod rows;
 pub(crate) mod schedule;
 pub(crate) mod scratch;
 pub(crate) mod shared;

@@ -4,6 +4,7 @@ use core::ops::Range;
 
 use super::kernels::Kernels;
 use super::pack::{Packed, Panel, Source};
+use super::rows::RowsArgs;
 use super::tile::{PREFETCH_ROWS, TileArgs};
 
 /// Left operand: element `(row, i)` is at `data + row * row_stride + i * k_stride`.
@@ -263,6 +264,27 @@ pub(crate) unsafe fn multiply_unpacked(
     c: *mut f32,
     c_row: usize,
 ) {
+    let few = kernels.rows.get(rows.wrapping_sub(1));
+    if let (Some(product), 1, 1) = (few, a.k, b.col) {
+        let mut out = 0;
+        for range in ranges {
+            // SAFETY: passed on.
+            unsafe {
+                product(&RowsArgs {
+                    a: a.data,
+                    a_row: a.row,
+                    k,
+                    b: b.data.add(range.start),
+                    b_row: b.row,
+                    columns: range.len(),
+                    c: c.add(out),
+                    c_row,
+                });
+            }
+            out += range.len();
+        }
+        return;
+    }
     let widest = panel_vectors(rows);
     let mut out = 0;
     for range in ranges {
