@@ -5,7 +5,7 @@ use core::ops::Range;
 use super::kernels::Kernels;
 use super::pack::{Packed, Panel, Source};
 use super::rows::RowsArgs;
-use super::tile::{PREFETCH_ROWS, TileArgs};
+use super::tile::{FEW_ROWS, PREFETCH_ROWS, TileArgs};
 
 /// Left operand: element `(row, i)` is at `data + row * row_stride + i * k_stride`.
 #[derive(Clone, Copy)]
@@ -70,6 +70,8 @@ pub(crate) unsafe fn multiply_panel(
             // nothing needs asking for, which would only keep the second cache busy.
             let (ask, ask_row) = if a.row == 1 {
                 (left.wrapping_add(depth.len() * a.k), a.k)
+            } else if near && end - row <= FEW_ROWS {
+                (core::ptr::null(), 0)
             } else if near {
                 (right, 0)
             } else {

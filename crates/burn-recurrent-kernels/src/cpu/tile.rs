@@ -10,6 +10,9 @@ use super::simd::Simd;
 /// cache, and a panel's rows are consumed at a steady rate.
 pub(crate) const PREFETCH_ROWS: usize = 24;
 
+/// Rows of a tile up to which it need not ask for anything.
+pub(crate) const FEW_ROWS: usize = 2;
+
 /// Arguments of one tile.
 #[derive(Clone, Copy)]
 pub(crate) struct TileArgs {
@@ -23,7 +26,7 @@ pub(crate) struct TileArgs {
     pub(crate) b: *const f32,
     pub(crate) b_row: usize,
     /// What to ask for meanwhile: a row of `b`'s width for each of the `k`, `ask_row` apart; need not
-    /// be valid memory.
+    /// be valid memory. Null where a tile of [`FEW_ROWS`] should not ask.
     pub(crate) ask: *const f32,
     pub(crate) ask_row: usize,
     /// Result: row `r` starts at `c + r * c_row`.
@@ -85,9 +88,11 @@ pub(crate) unsafe fn tile<S: Simd, const R: usize, const C: usize>(args: &TileAr
         // that walks through the rows.
         let rows: [*const f32; R] = core::array::from_fn(|r| opaque(a.wrapping_add(r * a_row)));
         let mut offset = 0;
+        // The loads are what few rows wait for, and asking takes the place of one.
+        let asks = R > FEW_ROWS || !ask.is_null();
         for _ in 0..k {
             let prefetch = |v: usize| {
-                if v.is_multiple_of(vectors_of_line::<S>()) {
+                if asks && v.is_multiple_of(vectors_of_line::<S>()) {
                     S::prefetch(ask.wrapping_add(v * S::LANES));
                 }
             };
