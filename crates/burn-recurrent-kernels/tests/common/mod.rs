@@ -334,10 +334,8 @@ pub(crate) fn list<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
 
 /// Largest difference, relative to the largest number.
 pub(crate) fn difference(ours: &[f32], theirs: &[f32]) -> f32 {
-    // Sums of terms about 1 have rounding errors of that size however small they come out.
-    const LEAST_SIZE: f32 = 0.05;
     assert_eq!(ours.len(), theirs.len());
-    let size = theirs.iter().fold(LEAST_SIZE, |most, x| most.max(x.abs()));
+    let size = theirs.iter().fold(1e-2f32, |most, x| most.max(x.abs()));
     let most = ours.iter().zip(theirs).map(|(a, b)| (a - b).abs());
     most.fold(0.0, |most: f32, x| {
         if x.is_nan() {

@@ -170,12 +170,19 @@ pub fn load_gru(cell: &mut GruCell, case: &Case<'_>, slot: Slot, device: &Device
     );
 }
 
-/// Numbers that are sums of terms about 1 have rounding errors of that size however small they come out: the least
-/// magnitude that errors are measured against, so that 1e-5 of it is 8 roundings of a number about 1.
-const LEAST_SCALE: f32 = 0.05;
-
 /// Asserts that two tensors agree to `tolerance` relative to the largest magnitude expected.
 pub fn assert_close<const D: usize>(
+    found: Tensor<D>,
+    expected: Tensor<D>,
+    tolerance: f32,
+    what: &str,
+) {
+    assert_close_from(1e-3, found, expected, tolerance, what);
+}
+
+/// The same, relative to `least` where nothing expected is larger.
+pub fn assert_close_from<const D: usize>(
+    least: f32,
     found: Tensor<D>,
     expected: Tensor<D>,
     tolerance: f32,
@@ -184,7 +191,7 @@ pub fn assert_close<const D: usize>(
     assert_eq!(found.dims(), expected.dims(), "{what}: shapes");
     let found: Vec<f32> = found.into_data().iter::<f32>().collect();
     let expected: Vec<f32> = expected.into_data().iter::<f32>().collect();
-    let scale = expected.iter().fold(LEAST_SCALE, |m, v| m.max(v.abs()));
+    let scale = expected.iter().fold(least, |m, v| m.max(v.abs()));
     for (index, (f, e)) in found.iter().zip(&expected).enumerate() {
         let difference = (f - e).abs();
         assert!(
