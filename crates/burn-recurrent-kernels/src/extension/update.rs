@@ -2,7 +2,7 @@
 
 use burn_flex::FlexTensor;
 
-use super::flex::{contiguous, numbers, shaped};
+use super::flex::tensors::{contiguous, numbers, shaped};
 use crate::cpu::kernels::Isa;
 use crate::cpu::pool::threads;
 use crate::cpu::scratch::Output;

@@ -1,0 +1,239 @@
+//! Sequences.
+
+use burn::backend::TensorMetadata;
+use burn_flex::{Flex, FlexTensor};
+
+use super::tensors::{contiguous, leave, numbers, shaped, take, tensor};
+use crate::cpu::backward::{Record, Wanted, backward};
+use crate::cpu::cell::{Saved, States, Weights};
+use crate::cpu::forward::{Forward, forward};
+use crate::cpu::kernels::Isa;
+use crate::cpu::pool::threads;
+use crate::cpu::schedule::Schedule;
+use crate::cpu::scratch::Numbers;
+use crate::cpu::shared::Sizes;
+use crate::extension::{Call, Leftover, Operands};
+use crate::kind::{Cell, Layout};
+
+/// Sizes and rows of a call.
+fn describe(operands: &Operands<Flex>, call: &Call) -> (Schedule, Sizes) {
+    let [first, second, d_input] = operands[0].shape().dims::<3>();
+    let (batch, time) = match call.layout {
+        Layout::BatchFirst => (first, second),
+        Layout::TimeFirst => (second, first),
+    };
+    let [d_hidden, _] = operands[2].shape().dims::<2>();
+    let schedule = Schedule::new(
+        batch,
+        time,
+        call.lengths.as_deref(),
+        call.reverse,
+        call.layout,
+    );
+    (
+        schedule,
+        Sizes {
+            cell: call.cell,
+            d_input,
+            d_hidden,
+        },
+    )
+}
+
+fn weights<'a>(operands: &'a Operands<Flex>, call: &Call) -> Weights<'a> {
+    Weights {
+        w_ih: numbers(&operands[1]),
+        w_hh: numbers(&operands[2]),
+        bias: call.bias.then(|| numbers(&operands[3])),
+        bias_candidate: call.bias_candidate.then(|| numbers(&operands[4])),
+    }
+}
+
+fn start<'a>(operands: &'a Operands<Flex>, call: &Call) -> States<'a> {
+    States {
+        hidden: call.hidden.then(|| numbers(&operands[5])),
+        cell: call.cell_state.then(|| numbers(&operands[6])),
+    }
+}
+
+/// Output, final states, and what is left for the backward pass where `save`.
+fn run(
+    operands: &Operands<Flex>,
+    call: &Call,
+    save: bool,
+) -> (FlexTensor, FlexTensor, Option<Saved>) {
+    let (schedule, sizes) = describe(operands, call);
+    let isa = Isa::selected();
+    log::debug!(
+        "fused {:?}: batch {}, time {}, input {}, hidden {}, {} threads, {}",
+        sizes.cell,
+        schedule.batch,
+        schedule.time,
+        sizes.d_input,
+        sizes.d_hidden,
+        threads(),
+        isa.name(),
+    );
+    let Forward {
+        output,
+        hidden,
+        cell,
+        saved,
+    } = forward(
+        isa.kernels(),
+        threads(),
+        &schedule,
+        sizes,
+        numbers(&operands[0]),
+        weights(operands, call),
+        start(operands, call),
+        save,
+    );
+    let [first, second, _] = operands[0].shape().dims::<3>();
+    let output = tensor(output, [first, second, sizes.d_hidden]);
+    let states = if sizes.cell == Cell::Lstm { 2 } else { 1 };
+    let hidden = if states == 1 {
+        hidden
+    } else {
+        Numbers::from([&*hidden, &*cell].concat().as_slice())
+    };
+    (
+        output,
+        tensor(hidden, [states, schedule.batch, sizes.d_hidden]),
+        saved,
+    )
+}
+
+/// Output and final states.
+pub(super) fn infer(operands: Operands<Flex>, call: &Call) -> (FlexTensor, FlexTensor) {
+    let (output, last, _) = run(&operands.map(contiguous), call, false);
+    (output, last)
+}
+
+/// Output, final states, and what [`gradients`] needs.
+pub(super) fn train(operands: &Operands<Flex>, call: &Call) -> (FlexTensor, FlexTensor, Leftover) {
+    let operands = operands.clone().map(contiguous);
+    let (output, last, saved) = run(&operands, call, true);
+    (output, last, leave(saved))
+}
+
+/// Gradients of the operands that are `wanted`.
+pub(super) fn gradients(
+    operands: Operands<Flex>,
+    call: &Call,
+    output: FlexTensor,
+    leftover: &Leftover,
+    d_output: FlexTensor,
+    d_last: Option<FlexTensor>,
+    wanted: [bool; 7],
+) -> [Option<FlexTensor>; 7] {
+    let shapes = operands.each_ref().map(|tensor| tensor.shape());
+    let operands = operands.map(contiguous);
+    let (schedule, sizes) = describe(&operands, call);
+    assert_eq!(
+        d_output.shape(),
+        output.shape(),
+        "the gradient of the output must have the output's shape"
+    );
+    if let Some(d_last) = &d_last {
+        let states = if sizes.cell == Cell::Lstm { 2 } else { 1 };
+        assert_eq!(
+            d_last.shape().dims::<3>(),
+            [states, schedule.batch, sizes.d_hidden],
+            "the gradient of the final states must have their shape"
+        );
+    }
+    let (output, d_output) = (contiguous(output), contiguous(d_output));
+    let d_last = d_last.map(contiguous);
+    let states = d_last.as_ref().map(|d_last| {
+        let (hidden, cell) = numbers(d_last).split_at(schedule.batch * sizes.d_hidden);
+        States {
+            hidden: Some(hidden),
+            cell: (sizes.cell == Cell::Lstm).then_some(cell),
+        }
+    });
+    let saved = take::<Saved>(leftover);
+    let record = Record {
+        input: numbers(&operands[0]),
+        weights: weights(&operands, call),
+        start: start(&operands, call),
+        output: numbers(&output),
+    };
+    let gradients = backward(
+        Isa::selected().kernels(),
+        threads(),
+        &schedule,
+        sizes,
+        record,
+        *saved,
+        numbers(&d_output),
+        states.unwrap_or_default(),
+        Wanted {
+            input: wanted[0],
+            weights: wanted[1..5].contains(&true),
+        },
+    );
+    let mut all = [
+        gradients.input,
+        gradients.w_ih,
+        gradients.w_hh,
+        gradients.bias,
+        gradients.bias_candidate,
+        gradients.hidden,
+        gradients.cell,
+    ]
+    .into_iter()
+    .zip(shapes)
+    .zip(wanted)
+    .map(|((data, shape), wanted)| wanted.then(|| shaped(data, shape)));
+    core::array::from_fn(|_| all.next().flatten())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tensors::tests::{ones, refused};
+    use super::*;
+
+    #[test]
+    fn gradients_of_the_wrong_shape_are_refused() {
+        let run = |d_output: [usize; 3], d_last: [usize; 3]| {
+            let call = Call {
+                cell: Cell::Lstm,
+                layout: Layout::BatchFirst,
+                reverse: false,
+                lengths: None,
+                bias: false,
+                bias_candidate: false,
+                hidden: false,
+                cell_state: false,
+            };
+            let operands = [
+                ones([2, 3, 4]),
+                ones([4, 20]),
+                ones([5, 20]),
+                ones([1]),
+                ones([1]),
+                ones([1, 1]),
+                ones([1, 1]),
+            ];
+            let (output, _, leftover) = train(&operands, &call);
+            let wanted = [true, true, true, false, false, false, false];
+            refused(|| {
+                gradients(
+                    operands,
+                    &call,
+                    output,
+                    &leftover,
+                    ones(d_output),
+                    Some(ones(d_last)),
+                    wanted,
+                );
+            })
+        };
+        assert!(!run([2, 3, 5], [2, 2, 5]));
+        assert!(run([2, 2, 5], [2, 2, 5]));
+        assert!(run([3, 2, 5], [2, 2, 5]));
+        assert!(run([2, 3, 5], [1, 2, 5]));
+        assert!(run([2, 3, 5], [2, 3, 5]));
+    }
+}

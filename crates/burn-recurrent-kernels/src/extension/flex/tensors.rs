@@ -1,0 +1,107 @@
+//! Tensors of the Flex backend as the kernels' numbers, and back.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use burn::backend::TensorMetadata;
+use burn::tensor::{DType, Shape};
+use burn_flex::FlexTensor;
+
+use crate::cpu::scratch::Numbers;
+use crate::extension::Leftover;
+use crate::extension::bytes::recycled;
+
+/// The tensor itself where its numbers lie one after the other, else a copy where they do.
+pub(in crate::extension) fn contiguous(tensor: FlexTensor) -> FlexTensor {
+    assert_eq!(tensor.dtype(), DType::F32, "fused operations are for f32");
+    if tensor.as_slice::<f32>().is_some() {
+        tensor
+    } else {
+        tensor.to_contiguous()
+    }
+}
+
+pub(in crate::extension) fn numbers(tensor: &FlexTensor) -> &[f32] {
+    tensor
+        .as_slice()
+        .expect("operands were made contiguous f32")
+}
+
+/// A tensor of numbers.
+pub(in crate::extension) fn tensor<const D: usize>(data: Numbers, shape: [usize; D]) -> FlexTensor {
+    shaped(data, Shape::from(shape))
+}
+
+/// The same, with a shape of any rank.
+pub(in crate::extension) fn shaped(data: Numbers, shape: Shape) -> FlexTensor {
+    assert_eq!(
+        data.len(),
+        shape.num_elements(),
+        "as many numbers as the shape has"
+    );
+    FlexTensor::new(
+        recycled(data),
+        burn_flex::Layout::contiguous(shape),
+        DType::F32,
+    )
+}
+
+/// The last dimension.
+pub(in crate::extension) fn last(tensor: &FlexTensor) -> usize {
+    tensor.shape().last().copied().expect("a dimension")
+}
+
+/// The tensor's shape with another last dimension.
+pub(in crate::extension) fn with_last(tensor: &FlexTensor, width: usize) -> Shape {
+    let mut dims = tensor.shape().to_vec();
+    *dims.last_mut().expect("a dimension") = width;
+    Shape::from(dims)
+}
+
+/// Class numbers as indices.
+///
+/// # Panics
+///
+/// Where one is negative or not below `vocabulary`.
+pub(in crate::extension) fn indices_below(targets: FlexTensor, vocabulary: usize) -> Vec<usize> {
+    let data = targets.to_contiguous().into_data();
+    data.iter::<i64>()
+        .map(|target| {
+            let index = usize::try_from(target)
+                .ok()
+                .filter(|&index| index < vocabulary);
+            index.unwrap_or_else(|| panic!("token {target} in a vocabulary of {vocabulary}"))
+        })
+        .collect()
+}
+
+/// What the forward pass leaves, for [`take`].
+pub(in crate::extension) fn leave<T: Send + 'static>(saved: Option<T>) -> Leftover {
+    let saved = saved.map(|saved| Box::new(saved) as Box<dyn core::any::Any + Send>);
+    Arc::new(Mutex::new(saved))
+}
+
+/// What the forward pass left.
+pub(in crate::extension) fn take<T: 'static>(leftover: &Leftover) -> Box<T> {
+    leftover
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .take()
+        .and_then(|leftover| leftover.downcast::<T>().ok())
+        .expect("the backward pass of a fused operation runs once")
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    pub(in crate::extension::flex) fn refused(f: impl FnOnce()) -> bool {
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(f)).is_err()
+    }
+
+    pub(in crate::extension::flex) fn ones<const D: usize>(shape: [usize; D]) -> FlexTensor {
+        tensor(
+            Numbers::from(vec![0.5; shape.iter().product()].as_slice()),
+            shape,
+        )
+    }
+}
