@@ -17,6 +17,10 @@ use super::tiled::Tiled;
 use super::weight_product::{SendProducts, Use, WeightProduct, weight_product};
 use crate::kind::Cell;
 
+/// Columns of a weight's gradient in a task, at most: results should stay in cache from block to block
+/// of the sum.
+const MOST_COLUMNS: usize = 128;
+
 /// Which gradients to compute; those of biases come with the weights', those of states always.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Wanted {
@@ -277,7 +281,8 @@ pub(crate) fn backward(
         .iter()
         .enumerate()
         .flat_map(|(index, product)| {
-            let parts = guided(product.columns, 4 * kernels.lanes, team.size());
+            let grain = 4 * kernels.lanes;
+            let parts = guided(product.columns, grain, MOST_COLUMNS, team.size());
             parts.into_iter().map(move |part| (index, part))
         })
         .collect();

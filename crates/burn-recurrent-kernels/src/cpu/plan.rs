@@ -3,17 +3,20 @@
 
 use core::ops::Range;
 
+use super::cache::{stays_near, third_cache_is_near};
+
 /// Multiply-adds a core does in a nanosecond when all goes well, and the bytes of weights that it
-/// gets from beyond its second cache meanwhile. Only the proportions matter.
+/// gets from beyond its second cache meanwhile, where the third is near and where it is not. Only the
+/// proportions matter.
 const WORK_PER_NS: f64 = 60.0;
-const BYTES_PER_NS: f64 = 20.0;
-/// Weights that stay in a core's second cache from step to step.
-const CACHE_BYTES: f64 = 1.4e6;
+const BYTES_PER_NS: [f64; 2] = [45.0, 20.0];
+/// Bytes that a core gets from another core's caches in a nanosecond, where it did not ask in time.
+const OTHERS_BYTES_PER_NS: f64 = 4.0;
 /// What a barrier costs.
 const BARRIER_NS: f64 = 700.0;
 /// What cores that wait for one another at every step lose, as a share of the work: they are never
 /// equally fast.
-const UNEVEN: f64 = 0.1;
+const UNEVEN: f64 = 0.05;
 /// Units are shared out in multiples of this.
 const UNIT_GRAIN: usize = 4;
 
@@ -57,15 +60,17 @@ fn cost(rows: usize, k: usize, columns: usize, unit_groups: usize) -> f64 {
     // A tile of fewer than four rows waits for its weights or for its own sums.
     let work = numbers * rows.max(4) as f64 / WORK_PER_NS;
     let bytes = 4.0 * numbers;
-    let stream = if bytes > CACHE_BYTES {
-        bytes / BYTES_PER_NS
+    let stream = if bytes > stays_near() as f64 {
+        bytes / BYTES_PER_NS[usize::from(!third_cache_is_near())]
     } else {
         0.0
     };
-    let barrier = if unit_groups > 1 {
-        BARRIER_NS + UNEVEN * work
+    let together = if unit_groups > 1 {
+        // The others' part of the left operand, which they have just written.
+        let others = (4 * rows * k) as f64 * (1.0 - 1.0 / unit_groups as f64);
+        BARRIER_NS + UNEVEN * work + others / OTHERS_BYTES_PER_NS
     } else {
         0.0
     };
-    work.max(stream) + 0.25 * stream + barrier
+    work.max(stream) + 0.25 * stream + together
 }

@@ -128,10 +128,6 @@ pub(crate) unsafe fn multiply(
     }
 }
 
-/// Rows of the left operand for which the weights are worth reading again, and which the second cache
-/// holds.
-pub(crate) const ROW_BLOCK: usize = 120;
-
 /// Where the columns of a product go: packed column `j` to `data + row * row_stride + j` for
 /// `j < columns`.
 #[derive(Clone, Copy)]

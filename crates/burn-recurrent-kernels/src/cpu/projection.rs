@@ -6,7 +6,7 @@ use core::ops::Range;
 use super::kernels::Kernels;
 use super::pack::Packed;
 use super::pool::Breakable;
-use super::product::{Left, ROW_BLOCK, Target, multiply_runs};
+use super::product::{Left, Target, multiply_runs};
 use super::schedule::Schedule;
 use super::tasks::{Latch, Queue};
 
@@ -14,6 +14,9 @@ use super::tasks::{Latch, Queue};
 /// it is used. Tiles take rows that are neighbours in memory, which are steps of one row where rows of
 /// the batch come first: these many fill the largest tile, or two of half its rows.
 const STEPS: usize = 12;
+/// Rows of the product, at least and about, whose projection is computed together by a thread: the fewer
+/// they are, the more often the weights come from afar.
+const ROWS: usize = 360;
 /// Rows of the product that are worth a task.
 const PIECE: usize = 60;
 
@@ -49,8 +52,7 @@ impl Blocks {
     /// Cuts up the steps of `groups`, ranges of positions with `members` threads each.
     pub(crate) fn new(schedule: &Schedule, groups: &[Range<usize>], members: usize) -> Self {
         let rows = groups.iter().map(Range::len).max().unwrap_or(0).max(1);
-        // No fewer rows of the product than the weights are worth reading for.
-        let steps = STEPS.max((members * ROW_BLOCK / rows).next_multiple_of(STEPS));
+        let steps = STEPS.max((members * ROWS / rows).next_multiple_of(STEPS));
         let count = schedule.time.div_ceil(steps);
         let bounds: Vec<usize> = (0..=count)
             .map(|i| schedule.time * i / count.max(1))

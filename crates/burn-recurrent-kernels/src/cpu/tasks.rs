@@ -39,9 +39,9 @@ impl Queue {
     }
 }
 
-/// Parts of `0..total` in multiples of `grain`, for a queue: large ones first, while there is time to
-/// even them out, then smaller ones.
-pub(crate) fn guided(total: usize, grain: usize, threads: usize) -> Vec<Range<usize>> {
+/// Parts of `0..total` in multiples of `grain`, for a queue: large ones of up to `most` first, while there
+/// is time to even them out, then smaller ones.
+pub(crate) fn guided(total: usize, grain: usize, most: usize, threads: usize) -> Vec<Range<usize>> {
     let mut parts = Vec::new();
     let mut first = 0;
     while first < total {
@@ -51,6 +51,7 @@ pub(crate) fn guided(total: usize, grain: usize, threads: usize) -> Vec<Range<us
         } else {
             (left / (2 * threads)).next_multiple_of(grain).max(grain)
         };
+        let part = part.min(most);
         parts.push(first..(first + part).min(total));
         first += part;
     }
@@ -113,17 +114,17 @@ mod tests {
     fn guided_parts_cover_everything_once_and_shrink() {
         for total in [0, 1, 7, 8, 9, 100, 800, 2600] {
             for threads in 1..=5 {
-                let parts = guided(total, 8, threads);
+                let parts = guided(total, 8, 96, threads);
                 let mut next = 0;
                 let mut last = usize::MAX;
                 for part in &parts {
                     assert_eq!(part.start, next);
-                    assert!(!part.is_empty() && part.len() <= last);
+                    assert!(!part.is_empty() && part.len() <= last.min(96));
                     assert!(part.len().is_multiple_of(8) || part.end == total);
                     (next, last) = (part.end, part.len());
                 }
                 assert_eq!(next, total);
-                assert!(parts.len() <= 1 || threads > 1);
+                assert!(parts.len() <= total.div_ceil(96) || threads > 1);
             }
         }
     }

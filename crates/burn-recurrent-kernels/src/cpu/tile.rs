@@ -8,7 +8,7 @@ use super::simd::Simd;
 
 /// How far ahead, in rows of a panel, the weights are asked for: they often come from the outermost
 /// cache, and a panel's rows are consumed at a steady rate.
-pub(crate) const PREFETCH_ROWS: usize = 24;
+pub(crate) const PREFETCH_ROWS: usize = 48;
 
 /// Rows of a tile up to which it need not ask for anything.
 pub(crate) const FEW_ROWS: usize = 2;

@@ -6,9 +6,9 @@ use super::kernels::Kernels;
 use super::product::Left;
 use super::scratch::Scratch;
 
-/// Rows of the matrix in a block: a panel of the other operand should stay in the first caches while
-/// tiles pass by, and a longer block adds to its results less often.
-const DEPTH: usize = 256;
+/// Rows of the matrix in a block, at most: a panel of the other operand should stay in the second cache
+/// while tiles pass by, and a longer block adds to its results less often.
+const DEPTH: usize = 704;
 /// Width in vectors of the panels that the products are made of.
 pub(crate) const VECTORS: usize = 2;
 
@@ -33,14 +33,15 @@ impl Tiled {
         }
     }
 
-    /// Blocks of the sum, at most; the last one may be short.
+    /// Blocks of the sum.
     pub(crate) fn blocks(&self) -> usize {
         self.depth.div_ceil(DEPTH)
     }
 
-    /// The part of the sum that is a block.
+    /// The part of the sum that is a block: about the same for each.
     pub(crate) fn depth(&self, block: usize) -> Range<usize> {
-        block * DEPTH..((block + 1) * DEPTH).min(self.depth)
+        let at = |block| self.depth * block / self.blocks();
+        at(block)..at(block + 1)
     }
 
     /// The columns of each tile.
@@ -74,11 +75,11 @@ impl Tiled {
         for first in depth.clone().step_by(ROWS) {
             let last = (first + ROWS).min(depth.end);
             for tile in &tiles {
+                let to = self.tile(block, tile).data.cast_mut();
                 for i in first..last {
                     // SAFETY: the caller vouches for the rows; a tile lies inside the data.
                     unsafe {
                         let from = row(i).add(tile.start);
-                        let to = self.tile(block, tile).data.cast_mut();
                         let to = to.add((i - depth.start) * tile.len());
                         // The lengths of whole tiles, without a call for each.
                         match tile.len() {
@@ -109,7 +110,7 @@ mod tests {
     #[test]
     fn every_number_is_where_its_tile_says() {
         for isa in Isa::available() {
-            for (columns, depth) in [(1, 1), (5, 300), (13, 17), (200, 513), (7, 0)] {
+            for (columns, depth) in [(1, 1), (5, 300), (13, 17), (200, 713), (7, 0)] {
                 let data: Vec<f32> = (0..columns * depth).map(|i| i as f32).collect();
                 let tiled = Tiled::new(isa.kernels(), columns, depth);
                 for block in 0..tiled.blocks() {
