@@ -74,3 +74,44 @@ fn cost(rows: usize, k: usize, columns: usize, unit_groups: usize) -> f64 {
     };
     work.max(stream) + 0.25 * stream + together
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_unit_has_one_group_and_no_thread_is_without_work() {
+        for rows in [0, 1, 2, 5, 20, 64] {
+            for units in [1, 3, 4, 7, 64, 650] {
+                for threads in 1..=5 {
+                    for gates in [1, 4] {
+                        let plan = Plan::new(rows, units, gates * units, units, threads);
+                        let mut next = 0;
+                        for group in &plan.units {
+                            assert_eq!(group.start, next);
+                            assert!(!group.is_empty(), "{rows} {units} {threads}");
+                            next = group.end;
+                        }
+                        assert_eq!(next, units);
+                        assert!(plan.members() <= threads);
+                        assert!((1..=rows.max(1)).contains(&plan.row_groups));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Two rows have their weights read twice for little work; at large widths sharing the units is best.
+    #[test]
+    fn few_rows_share_the_units() {
+        let plan = Plan::new(2, 1024, 4096, 1024, 2);
+        assert_eq!((plan.row_groups, plan.units.len()), (1, 2));
+    }
+
+    /// No barrier is worth while there is enough work for each thread in rows of its own.
+    #[test]
+    fn many_rows_are_split() {
+        let plan = Plan::new(64, 200, 800, 200, 2);
+        assert_eq!((plan.row_groups, plan.units.len()), (2, 1));
+    }
+}

@@ -17,8 +17,9 @@ const STEPS: usize = 12;
 /// Rows of the product, at least and about, whose projection is computed together by a thread: the fewer
 /// they are, the more often the weights come from afar.
 const ROWS: usize = 360;
-/// Rows of the product that are worth a task.
-const PIECE: usize = 60;
+/// Rows of the product in a task, about: few, so that threads end together, but enough for what it takes to
+/// read the weights.
+const PIECE: usize = 36;
 
 /// The product of a row group's steps in one block of time.
 struct Block {

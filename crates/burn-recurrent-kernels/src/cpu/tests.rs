@@ -6,10 +6,8 @@ use super::cross_entropy::{LossSizes, loss_forward};
 use super::cross_entropy_backward::{LossWanted, loss_backward};
 use super::forward::forward;
 use super::kernels::Isa;
-use super::math;
 use super::schedule::Schedule;
 use super::shared::Sizes;
-use super::simd::Simd;
 use crate::kind::{Cell, Layout};
 
 fn numbers(seed: &mut u64, count: usize, scale: f32) -> Vec<f32> {
@@ -197,140 +195,6 @@ fn losses_agree_between_instruction_sets_and_threads() {
             }
             assert!(alone == run(isa, 3), "{isa:?} {tokens} {vocabulary}");
         }
-    }
-}
-
-/// A function of `Simd` on plain numbers, compiled for an instruction set.
-macro_rules! functions {
-    ($module:ident, $simd:ty, [$($attribute:meta)?]) => {
-        mod $module {
-            use super::*;
-
-            /// `e^x`, `sigmoid x` and `tanh x`.
-            ///
-            /// # Safety
-            ///
-            /// The processor has the instruction set.
-            $(#[$attribute])?
-            pub(super) unsafe fn functions(x: f32) -> [f32; 3] {
-                let mut out = [[0.0; <$simd>::LANES]; 3];
-                // SAFETY: the caller vouches for the instruction set; each row of `out` has room
-                // for a vector.
-                unsafe {
-                    let v = <$simd>::splat(x);
-                    <$simd>::store(out[0].as_mut_ptr(), math::exp::<$simd>(v));
-                    <$simd>::store(out[1].as_mut_ptr(), math::sigmoid::<$simd>(v));
-                    <$simd>::store(out[2].as_mut_ptr(), math::tanh::<$simd>(v));
-                }
-                for lanes in out {
-                    let bits = lanes.map(f32::to_bits);
-                    assert!(bits.iter().all(|&lane| lane == bits[0]), "lanes differ at {x}");
-                }
-                out.map(|lanes| lanes[0])
-            }
-        }
-    };
-}
-
-#[cfg(target_arch = "x86_64")]
-functions!(
-    avx512,
-    super::super::simd::avx512::Avx512,
-    [target_feature(
-        enable = "avx512f,avx512vl,avx512dq,avx2,fma"
-    )]
-);
-#[cfg(target_arch = "x86_64")]
-functions!(
-    avx2,
-    super::super::simd::avx2::Avx2,
-    [target_feature(enable = "avx2,fma")]
-);
-#[cfg(target_arch = "aarch64")]
-functions!(
-    neon,
-    super::super::simd::neon::Neon,
-    [target_feature(enable = "neon")]
-);
-functions!(scalar, super::super::simd::scalar::Scalar, []);
-
-/// `e^x`, `sigmoid x` and `tanh x` as an instruction set computes them.
-fn functions(isa: Isa, x: f32) -> [f32; 3] {
-    // Panics where the processor does not have it.
-    isa.kernels();
-    // SAFETY: `kernels` checked the instruction set.
-    unsafe {
-        match isa {
-            #[cfg(target_arch = "x86_64")]
-            Isa::Avx512 => avx512::functions(x),
-            #[cfg(target_arch = "x86_64")]
-            Isa::Avx2 => avx2::functions(x),
-            #[cfg(target_arch = "aarch64")]
-            Isa::Neon => neon::functions(x),
-            _ => scalar::functions(x),
-        }
-    }
-}
-
-#[test]
-fn functions_are_exact_to_a_few_units_in_the_last_place() {
-    for isa in Isa::available() {
-        let mut worst = [0.0f64; 3];
-        for i in -160_000..=160_000 {
-            let x = i as f32 / 2_000.0;
-            let wide = f64::from(x);
-            let exact = [wide.exp(), 1.0 / (1.0 + (-wide).exp()), wide.tanh()];
-            for (worst, (ours, exact)) in worst.iter_mut().zip(functions(isa, x).iter().zip(exact))
-            {
-                let error = (f64::from(*ours) - exact).abs();
-                assert!(!error.is_nan(), "{isa:?} {x}");
-                if exact != 0.0 {
-                    *worst = worst.max(error / exact.abs());
-                } else {
-                    assert_eq!(error, 0.0, "{isa:?} {x}");
-                }
-            }
-        }
-        assert!(worst.iter().all(|&error| error < 4e-7), "{isa:?} {worst:?}");
-    }
-}
-
-#[test]
-fn functions_saturate_without_a_gap() {
-    for isa in Isa::available() {
-        for i in -120_000..=120_000 {
-            let x = i as f32 / 1_000.0;
-            let wide = f64::from(x);
-            let [_, sigmoid, tanh] = functions(isa, x).map(f64::from);
-            let exact = 1.0 / (1.0 + (-wide).exp());
-            // Zero stands for what is smaller than the smallest normal number.
-            let close = (sigmoid - exact).abs() <= 4e-7 * exact + 1.2e-38;
-            assert!(close, "{isa:?} sigmoid {x}: {sigmoid}");
-            assert!(
-                (tanh - wide.tanh()).abs() <= 4e-7,
-                "{isa:?} tanh {x}: {tanh}"
-            );
-        }
-    }
-}
-
-#[test]
-fn functions_meet_their_limits() {
-    for isa in Isa::available() {
-        assert_eq!(
-            functions(isa, f32::NEG_INFINITY),
-            [0.0, 0.0, -1.0],
-            "{isa:?}"
-        );
-        assert_eq!(
-            functions(isa, f32::INFINITY),
-            [f32::INFINITY, 1.0, 1.0],
-            "{isa:?}"
-        );
-        assert_eq!(functions(isa, 0.0), [1.0, 0.5, 0.0], "{isa:?}");
-        assert_eq!(functions(isa, 1e-40)[2], 1e-40, "{isa:?}");
-        let all = functions(isa, f32::NAN);
-        assert!(all.iter().all(|x| x.is_nan()), "{isa:?} {all:?}");
     }
 }
 
