@@ -184,6 +184,27 @@ fn awkward_sizes_equal_tensor_operations() {
     }
 }
 
+/// Sums over all steps are cut into blocks, and projections into blocks of time: here both are several.
+#[test]
+fn long_sequences_of_many_rows_equal_tensor_operations() {
+    for cell in CELLS {
+        for (ragged, reverse) in [(false, false), (true, true)] {
+            let (batch, time) = (40, 41);
+            let lengths = (0..batch).map(|row| if ragged { time - row % 5 } else { time });
+            let case = Case {
+                cell,
+                batch,
+                time,
+                d_hidden: 37,
+                lengths: lengths.collect(),
+                reverse,
+                ..small()
+            };
+            compare(&case, Read::Both);
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
 

@@ -7,7 +7,7 @@ use burn_recurrent_inference::{Sampler, SamplerConfig, TrainedLanguageModel};
 use common::{Bench, TINY, read_json, train};
 use std::io::Write;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 fn number(value: &serde_json::Value, key: &str) -> f64 {
     value[key]
@@ -241,12 +241,12 @@ fn an_ngram_model_is_counted_evaluated_and_sampled() {
     assert_ne!(sampled[0]["text"], sampled[1]["text"]);
 }
 
-/// Starts the training, kills it after a while, and goes on with it, until it is done.
+/// Starts the training, kills it after a part of the time that a `whole` one takes, and goes on with it, until it is done.
 #[cfg(unix)]
-fn train_killed_again_and_again(bench: &Bench, arguments: &[&str]) -> usize {
+fn train_killed_again_and_again(bench: &Bench, arguments: &[&str], whole: Duration) -> usize {
     let mut kills = 0;
     let mut resume = vec!["train", "--quiet", "--run", "killed", "--resume"];
-    let mut patience = Duration::from_millis(900);
+    let mut patience = whole / 5;
     loop {
         let started = bench.path("killed/run.json").exists();
         let arguments = if started {
@@ -266,7 +266,7 @@ fn train_killed_again_and_again(bench: &Bench, arguments: &[&str]) -> usize {
         kills += 1;
         assert!(kills < 200, "the run never ended");
         // Another moment each time, and in the end enough of them.
-        patience += Duration::from_millis(137);
+        patience += whole / 9;
     }
 }
 
@@ -288,8 +288,10 @@ fn killed_at_any_moment_and_resumed_a_run_ends_with_the_same_weights() {
             "--set",
             &optimizer,
         ];
+        let started = Instant::now();
         assert_eq!(bench.run(&train("whole", &more)).code, Some(0));
-        let kills = train_killed_again_and_again(&bench, &train("killed", &more));
+        let whole = started.elapsed();
+        let kills = train_killed_again_and_again(&bench, &train("killed", &more), whole);
         assert!(kills > 0, "the run was over before it could be killed");
         let read = |name: &str| std::fs::read(bench.path(name)).unwrap();
         assert!(

@@ -2,7 +2,7 @@
 
 use core::ops::Range;
 
-use super::cache::stays_near;
+use super::cache::near_bytes;
 use super::copy::{CopyArgs, TransposeArgs};
 use super::kernels::Kernels;
 use super::scratch::Scratch;
@@ -132,7 +132,7 @@ impl Packed {
 
     /// Whether a core that goes through this again and again finds it in its second cache.
     pub(crate) fn stays_near(&self) -> bool {
-        self.data.len() * size_of::<f32>() <= stays_near()
+        self.data.len() * size_of::<f32>() <= near_bytes()
     }
 
     /// The start of a panel.

@@ -3,13 +3,14 @@
 
 use core::ops::Range;
 
-use super::cache::{stays_near, third_cache_is_near};
+use super::cache::{near_bytes, third_cache_is_near};
 
 /// Multiply-adds a core does in a nanosecond when all goes well, and the bytes of weights that it
 /// gets from beyond its second cache meanwhile, where the third is near and where it is not. Only the
 /// proportions matter.
 const WORK_PER_NS: f64 = 60.0;
-const BYTES_PER_NS: [f64; 2] = [45.0, 20.0];
+const NEAR_BYTES_PER_NS: f64 = 45.0;
+const FAR_BYTES_PER_NS: f64 = 20.0;
 /// Bytes that a core gets from another core's caches in a nanosecond, where it did not ask in time.
 const OTHERS_BYTES_PER_NS: f64 = 4.0;
 /// What a barrier costs.
@@ -60,8 +61,13 @@ fn cost(rows: usize, k: usize, columns: usize, unit_groups: usize) -> f64 {
     // A tile of fewer than four rows waits for its weights or for its own sums.
     let work = numbers * rows.max(4) as f64 / WORK_PER_NS;
     let bytes = 4.0 * numbers;
-    let stream = if bytes > stays_near() as f64 {
-        bytes / BYTES_PER_NS[usize::from(!third_cache_is_near())]
+    let rate = if third_cache_is_near() {
+        NEAR_BYTES_PER_NS
+    } else {
+        FAR_BYTES_PER_NS
+    };
+    let stream = if bytes > near_bytes() as f64 {
+        bytes / rate
     } else {
         0.0
     };
@@ -108,7 +114,7 @@ mod tests {
         assert_eq!((plan.row_groups, plan.units.len()), (1, 2));
     }
 
-    /// No barrier is worth while there is enough work for each thread in rows of its own.
+    /// Where rows give each thread enough work, a barrier does not pay.
     #[test]
     fn many_rows_are_split() {
         let plan = Plan::new(64, 200, 800, 200, 2);

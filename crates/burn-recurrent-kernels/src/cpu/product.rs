@@ -66,7 +66,7 @@ pub(crate) unsafe fn multiply_panel(
         unsafe {
             let left = a.data.wrapping_add(row * a.row + depth.start * a.k);
             let right = packed.panel(panel).add(depth.start * width);
-            // A tiled left operand is read once, from further away than the panel; of what is near
+            // A tiled left operand may come from further away than the panel, which is used again and again; of what is near
             // nothing needs asking for, which would only keep the second cache busy.
             let (ask, ask_row) = if a.row == 1 {
                 (left.wrapping_add(depth.len() * a.k), a.k)

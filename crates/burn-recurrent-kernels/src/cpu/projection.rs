@@ -10,12 +10,12 @@ use super::product::{Left, Target, multiply_runs};
 use super::schedule::Schedule;
 use super::tasks::{Latch, Queue};
 
-/// Steps, at least and about, whose projection is computed together, so that it is still in cache when
-/// it is used. Tiles take rows that are neighbours in memory, which are steps of one row where rows of
+/// Steps, at least and about, whose projection is computed together. Tiles take rows that are neighbours in memory, which are steps of one row where rows of
 /// the batch come first: these many fill the largest tile, or two of half its rows.
 const STEPS: usize = 12;
-/// Rows of the product, at least and about, whose projection is computed together by a thread: the fewer
-/// they are, the more often the weights come from afar.
+/// Rows of the product, at least and about, whose projection is computed together by a thread, so that it is
+/// still in the third cache when it is used: the fewer they are, the more often the weights, which each task
+/// reads, have left the caches since they were last read.
 const ROWS: usize = 360;
 /// Rows of the product in a task, about: few, so that threads end together, but enough for what it takes to
 /// read the weights.
@@ -237,9 +237,10 @@ mod tests {
 
     #[test]
     fn a_block_holds_what_its_steps_need() {
-        let schedule = Schedule::new(4, 30, Some(&[30, 2, 13, 0]), true, Layout::BatchFirst);
+        let schedule = Schedule::new(4, 900, Some(&[900, 2, 313, 0]), true, Layout::BatchFirst);
         let groups = schedule.split(2);
         let blocks = Blocks::new(&schedule, &groups, 1);
+        assert!(blocks.bounds.len() > 3);
         for (group, rows) in groups.iter().enumerate() {
             for (block, steps) in blocks.bounds.windows(2).enumerate() {
                 let pieces = &blocks.blocks[group][block].pieces;

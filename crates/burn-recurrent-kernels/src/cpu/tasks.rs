@@ -42,6 +42,7 @@ impl Queue {
 /// Parts of `0..total` in multiples of `grain`, for a queue: large ones of up to `most` first, while there
 /// is time to even them out, then smaller ones.
 pub(crate) fn guided(total: usize, grain: usize, most: usize, threads: usize) -> Vec<Range<usize>> {
+    assert!(grain > 0 && most > 0 && most.is_multiple_of(grain));
     let mut parts = Vec::new();
     let mut first = 0;
     while first < total {

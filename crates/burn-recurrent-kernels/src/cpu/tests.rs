@@ -121,7 +121,13 @@ fn instruction_sets_agree_and_threads_do_not_matter() {
         Cell::Lstm,
     ];
     for cell in cells {
-        for shape in [[1, 5, 3, 7], [2, 4, 9, 65], [7, 3, 33, 16], [20, 3, 17, 40]] {
+        for shape in [
+            [1, 5, 3, 7],
+            [2, 4, 9, 65],
+            [7, 3, 33, 16],
+            [20, 3, 17, 40],
+            [38, 41, 5, 37],
+        ] {
             let plain = layer(Isa::Scalar, 1, cell, shape);
             for isa in Isa::available() {
                 let alone = layer(isa, 1, cell, shape);

@@ -10,7 +10,7 @@ use crate::cpu::embedding;
 use crate::cpu::pool::threads;
 
 /// The rows, and their numbers for [`gradient`].
-pub(super) fn train(weight: &FlexTensor, indices: FlexTensor) -> (FlexTensor, Arc<[usize]>) {
+pub(super) fn rows(weight: &FlexTensor, indices: FlexTensor) -> (FlexTensor, Arc<[usize]>) {
     let weight = contiguous(weight.clone());
     let [rows, width] = weight.shape().dims::<2>();
     let [batch, time] = indices.shape().dims::<2>();

@@ -123,7 +123,7 @@ pub(super) fn gradients(
 mod tests {
     use burn::tensor::TensorData;
 
-    use super::super::tensors::tests::{ones, refused};
+    use super::super::tensors::testing::{ones, refused};
     use super::*;
 
     #[test]

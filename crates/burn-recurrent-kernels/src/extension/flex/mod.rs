@@ -39,7 +39,7 @@ impl RecurrentOps for Flex {
     }
 
     fn recurrent_embedding(weight: FlexTensor, indices: FlexTensor) -> FlexTensor {
-        embedding::train(&weight, indices).0
+        embedding::rows(&weight, indices).0
     }
 
     fn recurrent_dropout(input: FlexTensor, probability: f64, key: [u32; 2]) -> FlexTensor {
@@ -93,7 +93,7 @@ impl RecurrentKernels for Flex {
     }
 
     fn rows_train(weight: &FlexTensor, indices: FlexTensor) -> (FlexTensor, Arc<[usize]>) {
-        embedding::train(weight, indices)
+        embedding::rows(weight, indices)
     }
 
     fn rows_backward(shape: [usize; 2], indices: &[usize], d_output: FlexTensor) -> FlexTensor {

@@ -191,7 +191,7 @@ pub(super) fn gradients(
 
 #[cfg(test)]
 mod tests {
-    use super::super::tensors::tests::{ones, refused};
+    use super::super::tensors::testing::{ones, refused};
     use super::*;
 
     #[test]

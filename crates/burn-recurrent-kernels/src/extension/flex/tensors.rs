@@ -27,7 +27,7 @@ pub(in crate::extension) fn numbers(tensor: &FlexTensor) -> &[f32] {
 }
 
 /// A tensor of numbers.
-pub(in crate::extension) fn tensor<const D: usize>(data: Numbers, shape: [usize; D]) -> FlexTensor {
+pub(super) fn tensor<const D: usize>(data: Numbers, shape: [usize; D]) -> FlexTensor {
     shaped(data, Shape::from(shape))
 }
 
@@ -46,12 +46,12 @@ pub(in crate::extension) fn shaped(data: Numbers, shape: Shape) -> FlexTensor {
 }
 
 /// The last dimension.
-pub(in crate::extension) fn last(tensor: &FlexTensor) -> usize {
+pub(super) fn last(tensor: &FlexTensor) -> usize {
     tensor.shape().last().copied().expect("a dimension")
 }
 
 /// The tensor's shape with another last dimension.
-pub(in crate::extension) fn with_last(tensor: &FlexTensor, width: usize) -> Shape {
+pub(super) fn with_last(tensor: &FlexTensor, width: usize) -> Shape {
     let mut dims = tensor.shape().to_vec();
     *dims.last_mut().expect("a dimension") = width;
     Shape::from(dims)
@@ -62,7 +62,7 @@ pub(in crate::extension) fn with_last(tensor: &FlexTensor, width: usize) -> Shap
 /// # Panics
 ///
 /// Where one is negative or not below `vocabulary`.
-pub(in crate::extension) fn indices_below(targets: FlexTensor, vocabulary: usize) -> Vec<usize> {
+pub(super) fn indices_below(targets: FlexTensor, vocabulary: usize) -> Vec<usize> {
     let data = targets.to_contiguous().into_data();
     data.iter::<i64>()
         .map(|target| {
@@ -75,13 +75,13 @@ pub(in crate::extension) fn indices_below(targets: FlexTensor, vocabulary: usize
 }
 
 /// What the forward pass leaves, for [`take`].
-pub(in crate::extension) fn leave<T: Send + 'static>(saved: Option<T>) -> Leftover {
+pub(super) fn leave<T: Send + 'static>(saved: Option<T>) -> Leftover {
     let saved = saved.map(|saved| Box::new(saved) as Box<dyn core::any::Any + Send>);
     Arc::new(Mutex::new(saved))
 }
 
 /// What the forward pass left.
-pub(in crate::extension) fn take<T: 'static>(leftover: &Leftover) -> Box<T> {
+pub(super) fn take<T: 'static>(leftover: &Leftover) -> Box<T> {
     leftover
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
@@ -91,7 +91,7 @@ pub(in crate::extension) fn take<T: 'static>(leftover: &Leftover) -> Box<T> {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(super) mod testing {
     use super::*;
 
     pub(in crate::extension::flex) fn refused(f: impl FnOnce()) -> bool {
