@@ -5,7 +5,8 @@
     .venv/bin/python benches/compare_torch.py --threads 2 --rounds 15
 
 A round is a process of ours and then PyTorch, which stays loaded; each gives the median of `--repeat` runs after three
-that do not count. The table has the median of the rounds and, because a machine's speed drifts, the median of the
+that do not count. Some processes of PyTorch are faster than others in all that they do, so the rounds are dealt out to
+`--processes` of them, one after the other. The table has the median of the rounds and, because a machine's speed drifts, the median of the
 rounds' ratios: many short rounds say more than a few long ones.
 The work is the same on both sides: `forward` is the output and its sum read back, without gradients; `train` is a
 forward pass, the mean of the output's squares, and the gradients of input and weights; `step` is one step of generation
@@ -102,10 +103,16 @@ def run_ours(args: argparse.Namespace, layer: tuple, mode: str) -> float:
     return json.loads(output)["median_ms"]
 
 
+def name_of(layer: tuple) -> str:
+    cell, shape, layers, bidirectional = layer
+    return f"{cell} {shape.replace(',', '/')}" + (f", {layers} layers, bidirectional" if bidirectional else "")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--processes", type=int, default=5, help="no more than rounds")
     parser.add_argument("--repeat", type=int, default=5)
     parser.add_argument("--binary", default="target/release/examples/throughput")
     parser.add_argument("--only", nargs="+", help="rows with one of these in their name or mode")
@@ -114,25 +121,28 @@ def main() -> None:
     if args.serve:
         serve_torch(args.threads)
         return
-    server = subprocess.Popen(
-        [sys.executable, __file__, "--serve", "--threads", str(args.threads)],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-    )
-    # Its start would take time from the first measurement.
-    server.stdout.readline()
+    work = [(layer, mode) for layer in LAYERS for mode in ("forward", "train")] + [(layer, "step") for layer in STEPS]
+    work = [(layer, mode) for layer, mode in work if any(part in f"{name_of(layer)} {mode}" for part in args.only or [""])]
+    pairs = [[] for _ in work]
+    for process in range(args.processes):
+        server = subprocess.Popen(
+            [sys.executable, __file__, "--serve", "--threads", str(args.threads)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )
+        # Its start would take time from the first measurement.
+        server.stdout.readline()
+        for (layer, mode), done in zip(work, pairs):
+            print(f"process {process + 1} of {args.processes}: {name_of(layer)} {mode}", file=sys.stderr)
+            while len(done) < args.rounds * (process + 1) // args.processes:
+                done.append((run_ours(args, layer, mode), run_torch(server, layer, mode, args.repeat)))
+        server.stdin.close()
+        server.wait()
     print("| layer, batch/time/input/hidden | mode | ours ms | PyTorch ms | ours / PyTorch |")
     print("| --- | --- | --- | --- | --- |")
-    work = [(layer, mode) for layer in LAYERS for mode in ("forward", "train")] + [(layer, "step") for layer in STEPS]
-    for layer, mode in work:
-        cell, shape, layers, bidirectional = layer
-        name = f"{cell} {shape.replace(',', '/')}" + (f", {layers} layers, bidirectional" if bidirectional else "")
-        if any(part in f"{name} {mode}" for part in args.only or [""]):
-            pairs = [(run_ours(args, layer, mode), run_torch(server, layer, mode, args.repeat)) for _ in range(args.rounds)]
-            ours, torch = (statistics.median(times) for times in zip(*pairs))
-            ratio = statistics.median(ours / torch for ours, torch in pairs)
-            print(f"| {name} | {mode} | {ours:.3g} | {torch:.3g} | {ratio:.2f} |", flush=True)
-    server.stdin.close()
-    server.wait()
+    for (layer, mode), done in zip(work, pairs):
+        ours, torch = (statistics.median(times) for times in zip(*done))
+        ratio = statistics.median(ours / torch for ours, torch in done)
+        print(f"| {name_of(layer)} | {mode} | {ours:.3g} | {torch:.3g} | {ratio:.2f} |")
 
 
 if __name__ == "__main__":
