@@ -6,8 +6,8 @@
 
 A round is a process of ours and then PyTorch, which stays loaded; each gives the median of `--repeat` runs after three
 that do not count. Some processes of PyTorch are faster than others in all that they do, so the rounds are dealt out to
-`--processes` of them, one after the other. The table has the median of the rounds and, because a machine's speed drifts, the median of the
-rounds' ratios: many short rounds say more than a few long ones.
+`--processes` of them, one after the other. The table has the median of the rounds and, because a machine's speed drifts,
+the median of the rounds' ratios: many short rounds say more than a few long ones.
 The work is the same on both sides: `forward` is the output and its sum read back, without gradients; `train` is a
 forward pass, the mean of the output's squares, and the gradients of input and weights; `step` is one step of generation
 with the state carried, without gradients.

@@ -1,4 +1,4 @@
-//! Sequences.
+//! Whole sequences of a recurrent layer in one direction.
 
 use burn::backend::TensorMetadata;
 use burn_flex::{Flex, FlexTensor};
