@@ -249,6 +249,7 @@ fn flex_agrees_with_torch() {
     check_all(&Device::flex().autodiff());
 }
 
+#[cfg(feature = "ndarray")]
 #[test]
 #[expect(
     deprecated,
