@@ -16,6 +16,7 @@ pub(crate) mod join;
 pub(crate) mod kernels;
 pub(crate) mod math;
 pub(crate) mod pack;
+mod place;
 pub(crate) mod plan;
 pub(crate) mod pool;
 pub(crate) mod product;

@@ -2,16 +2,23 @@
 //!
 //! A call that finds the threads taken by another one runs alone, and so does everything on a
 //! machine with one core. Nothing that is computed depends on how many threads took part. Waiting
-//! threads spin for some microseconds, then give their time slice away, and then sleep.
+//! threads spin for some microseconds, then give their time slice away for some milliseconds, and then
+//! sleep.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
+use std::time::{Duration, Instant};
+
+use super::place::Places;
 
 /// Checks of a condition before a waiting thread yields.
 const SPINS: usize = 2_000;
-/// Yields before it sleeps.
-const YIELDS: usize = 40;
+/// How long it yields before it sleeps: longer than what usually lies between two calls, since a thread
+/// that is woken may be put on the processor of the one that woke it.
+const PATIENCE: Duration = Duration::from_millis(5);
+/// How long a thread that has moved to another processor puts up with where it is.
+const MOVES_APART: Duration = Duration::from_millis(1);
 
 /// Threads that a call may use; zero means not set.
 static LIMIT: AtomicUsize = AtomicUsize::new(0);
@@ -82,7 +89,8 @@ impl Signal {
             }
             std::hint::spin_loop();
         }
-        for _ in 0..YIELDS {
+        let start = Instant::now();
+        while start.elapsed() < PATIENCE {
             if !condition(self.value.load(Ordering::Acquire)) {
                 return;
             }
@@ -188,6 +196,7 @@ struct Pool {
     workers: Mutex<Workers>,
     working: Signal,
     panicked: AtomicBool,
+    places: Places,
 }
 
 fn pool() -> &'static Pool {
@@ -196,12 +205,14 @@ fn pool() -> &'static Pool {
         workers: Mutex::default(),
         working: Signal::new(0),
         panicked: AtomicBool::new(false),
+        places: Places::new(),
     })
 }
 
 /// The body of a worker thread.
 fn work(slot: &Slot) {
     let mut taken = 0;
+    let mut moved: Option<Instant> = None;
     loop {
         slot.given.wait_while(|given| given == taken);
         taken += 1;
@@ -211,6 +222,13 @@ fn work(slot: &Slot) {
             .unwrap_or_else(PoisonError::into_inner)
             .take();
         if let Some(SendJob(job, index)) = job {
+            // Two threads on one processor would take turns at every barrier.
+            let places = &pool().places;
+            let long_ago = |then: Instant| then.elapsed() > MOVES_APART;
+            if !places.take() && moved.is_none_or(long_ago) {
+                places.move_on();
+                moved = Some(Instant::now());
+            }
             // SAFETY: `Team::run` keeps the closure alive until `working` is back at zero.
             let outcome = catch_unwind(AssertUnwindSafe(|| unsafe { (*job)(index) }));
             if outcome.is_err() {
@@ -291,6 +309,8 @@ impl Team {
         // `working` is zero, after which no worker touches the closure.
         let shared: Job = unsafe { std::mem::transmute(shared) };
         let pool = pool();
+        pool.places.clear();
+        pool.places.take();
         pool.working.value.store(self.size - 1, Ordering::SeqCst);
         for (i, slot) in workers.slots[..self.size - 1].iter().enumerate() {
             *slot.job.lock().unwrap_or_else(PoisonError::into_inner) = Some(SendJob(shared, i + 1));
@@ -324,7 +344,6 @@ pub(crate) fn share(
 #[cfg(test)]
 mod tests {
     use std::sync::mpsc;
-    use std::time::{Duration, Instant};
 
     use super::*;
 
