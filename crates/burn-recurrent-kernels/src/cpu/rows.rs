@@ -76,6 +76,8 @@ unsafe fn add<S: Simd, const R: usize, const D: usize>(args: &RowsArgs, i: usize
                 core::array::from_fn(|r| S::load(args.c.add(r * args.c_row + column)));
             for (d, b) in b.iter().enumerate() {
                 let weight = S::load(b.add(column));
+                // Parts of rows are too short for the processor to see what comes next.
+                S::prefetch(b.wrapping_add(column + D * args.b_row));
                 for (sum, xs) in sums.iter_mut().zip(&xs) {
                     *sum = S::mul_add(xs[d], weight, *sum);
                 }
