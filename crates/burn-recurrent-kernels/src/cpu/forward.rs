@@ -134,6 +134,7 @@ pub(crate) fn forward(
             sizes.parts().map(pack)
         })
         .collect();
+    let products = Scratch::new(if pack_recurrent { 0 } else { batch * columns });
     let fills: Vec<_> = packed_input
         .panels
         .iter()
@@ -169,6 +170,7 @@ pub(crate) fn forward(
         projection: projection.as_ref(),
         packed: &packed,
         w_hh,
+        products: Shared(products.ptr()),
         gates: Shared(gates.ptr()),
         bias: weights.bias.map_or(Shared::NULL, Shared::read),
         bias_candidate: weights.bias_candidate.map_or(Shared::NULL, Shared::read),

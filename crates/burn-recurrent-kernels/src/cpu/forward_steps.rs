@@ -5,7 +5,7 @@ use core::ops::Range;
 use super::cells::{ForwardFn, ForwardRow};
 use super::kernels::Kernels;
 use super::pack::{Packed, Source};
-use super::pool::Barrier;
+use super::pool::{Barrier, share};
 use super::product::{Left, multiply, multiply_unpacked};
 use super::projection::Projection;
 use super::schedule::Schedule;
@@ -23,6 +23,9 @@ pub(crate) struct Shape<'a> {
     pub(crate) projection: Option<&'a Projection<'a>>,
     pub(crate) packed: &'a [[Packed; 2]],
     pub(crate) w_hh: Source,
+    /// Recurrent products by position, `[batch, gates * d_hidden]`, where the weights are used where
+    /// they are.
+    pub(crate) products: Shared,
     pub(crate) gates: Shared,
     pub(crate) bias: Shared,
     pub(crate) bias_candidate: Shared,
@@ -93,6 +96,7 @@ impl Shape<'_> {
                     0,
                     member,
                     units,
+                    barrier,
                     state,
                     &active,
                     nothing,
@@ -111,6 +115,7 @@ impl Shape<'_> {
                         1,
                         member,
                         units,
+                        barrier,
                         self.reset,
                         &active,
                         nothing,
@@ -151,6 +156,7 @@ impl Shape<'_> {
         part: usize,
         member: usize,
         units: &Range<usize>,
+        barrier: &Barrier,
         left: Shared,
         active: &Range<usize>,
         nothing: bool,
@@ -188,18 +194,32 @@ impl Shape<'_> {
                     );
                 }
                 None => {
-                    let ranges = self.sizes.ranges(parts[part].clone(), units);
-                    let rows = active.len();
+                    // Columns that are neighbours come faster than those of a thread's units.
+                    let (gates, hidden) = (&parts[part], self.sizes.d_hidden);
+                    let grain = 8 * self.kernels.lanes;
+                    let mut columns = share(gates.len() * hidden, grain, member, barrier.size());
+                    columns.start += gates.start * hidden;
+                    columns.end += gates.start * hidden;
+                    let all = self.sizes.columns();
+                    let to = self.products.at(active.start * all);
                     multiply_unpacked(
                         self.kernels,
                         left,
                         self.w_hh,
                         k,
-                        &ranges,
-                        rows,
-                        out,
-                        product_row,
+                        core::slice::from_ref(&columns),
+                        active.len(),
+                        to.add(columns.start),
+                        all,
                     );
+                    barrier.wait();
+                    for row in 0..active.len() {
+                        for (i, gate) in gates.clone().enumerate() {
+                            let from = to.add(row * all + gate * hidden + units.start);
+                            out.add(row * product_row + i * units.len())
+                                .copy_from_nonoverlapping(from, units.len());
+                        }
+                    }
                 }
             }
         }

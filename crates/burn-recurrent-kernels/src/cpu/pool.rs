@@ -132,6 +132,11 @@ impl Barrier {
         }
     }
 
+    /// How many threads wait for one another.
+    pub(crate) fn size(&self) -> usize {
+        self.size
+    }
+
     /// Returns once all threads have called it.
     ///
     /// # Panics
