@@ -13,6 +13,13 @@ pub(crate) const PREFETCH_ROWS: usize = 48;
 /// Rows of a tile up to which it need not ask for anything.
 pub(crate) const FEW_ROWS: usize = 2;
 
+/// Steps of the sums that are written out one after the other, so that places are constants and not
+/// sums: of a tiled left operand, and of rows.
+const UNROLLED_TILED: usize = 2;
+const UNROLLED: usize = 4;
+/// Rows of a tile up to which there are registers for a pointer a row as well.
+const UNROLLED_ROWS: usize = 6;
+
 /// Arguments of one tile.
 #[derive(Clone, Copy)]
 pub(crate) struct TileArgs {
@@ -66,17 +73,13 @@ pub(crate) unsafe fn tile<S: Simd, const R: usize, const C: usize>(args: &TileAr
     // SAFETY: the caller vouches for the memory and the instruction set; a prefetch cannot fault.
     unsafe {
         let TileArgs {
-            k,
-            a,
             a_row,
             a_k,
-            mut b,
             b_row,
-            mut ask,
-            ask_row,
             c,
             c_row,
             accumulate,
+            ..
         } = *args;
         for r in 0..R {
             for v in (0..C).step_by(vectors_of_line::<S>()) {
@@ -84,44 +87,13 @@ pub(crate) unsafe fn tile<S: Simd, const R: usize, const C: usize>(args: &TileAr
             }
         }
         let mut sums = [[S::splat(0.0); C]; R];
-        // A pointer a row and one offset for all: less work between the multiply-adds than a pointer
-        // that walks through the rows.
-        let rows: [*const f32; R] = core::array::from_fn(|r| opaque(a.wrapping_add(r * a_row)));
-        let mut offset = 0;
-        // The loads are what few rows wait for, and asking takes the place of one.
-        let asks = R > FEW_ROWS || !ask.is_null();
-        for _ in 0..k {
-            let prefetch = |v: usize| {
-                if asks && v.is_multiple_of(vectors_of_line::<S>()) {
-                    S::prefetch(ask.wrapping_add(v * S::LANES));
-                }
-            };
-            // The shorter side of the tile stays in registers while the longer one passes by.
-            if R < C {
-                let xs: [S::V; R] =
-                    core::array::from_fn(|r| S::splat(*rows[r].wrapping_add(offset)));
-                for v in 0..C {
-                    let weight = S::load(b.add(v * S::LANES));
-                    prefetch(v);
-                    for (sums, x) in sums.iter_mut().zip(xs) {
-                        sums[v] = S::mul_add(x, weight, sums[v]);
-                    }
-                }
-            } else {
-                let weights: [S::V; C] = core::array::from_fn(|v| {
-                    prefetch(v);
-                    S::load(b.add(v * S::LANES))
-                });
-                for (row, sums) in rows.iter().zip(&mut sums) {
-                    let x = S::splat(*row.wrapping_add(offset));
-                    for (sum, weight) in sums.iter_mut().zip(weights) {
-                        *sum = S::mul_add(x, weight, *sum);
-                    }
-                }
-            }
-            offset += a_k;
-            b = b.wrapping_add(b_row);
-            ask = ask.wrapping_add(ask_row);
+        let width = C * S::LANES;
+        if b_row == width && a_row == 1 {
+            add_tiled::<S, R, C>(args, &mut sums);
+        } else if b_row == width && a_k == 1 && R <= UNROLLED_ROWS {
+            add_rows::<S, R, C>(args, &mut sums);
+        } else {
+            add_any::<S, R, C>(args, &mut sums);
         }
         for (r, sums) in sums.into_iter().enumerate() {
             for (v, mut sum) in sums.into_iter().enumerate() {
@@ -130,6 +102,157 @@ pub(crate) unsafe fn tile<S: Simd, const R: usize, const C: usize>(args: &TileAr
                     sum = S::add(S::load(c), sum);
                 }
                 S::store(c, sum);
+            }
+        }
+    }
+}
+
+/// All products of a left operand whose rows are neighbours, and of a panel.
+///
+/// # Safety
+///
+/// As [`tile`].
+#[inline(always)]
+unsafe fn add_tiled<S: Simd, const R: usize, const C: usize>(
+    args: &TileArgs,
+    sums: &mut [[S::V; C]; R],
+) {
+    let width = C * S::LANES;
+    let (mut a, mut b, mut ask) = (args.a, args.b, args.ask);
+    let asks = R > FEW_ROWS || !ask.is_null();
+    macro_rules! add {
+        ($count:expr) => {
+            for i in 0..$count {
+                let a = a.wrapping_add(i * args.a_k);
+                let x = |r: usize| *a.wrapping_add(r);
+                let ask = ask.wrapping_add(i * args.ask_row);
+                add_products::<S, R, C>(sums, x, b.wrapping_add(i * width), asks, ask);
+            }
+            a = a.wrapping_add($count * args.a_k);
+            b = b.wrapping_add($count * width);
+            ask = ask.wrapping_add($count * args.ask_row);
+        };
+    }
+    // SAFETY: passed on.
+    unsafe {
+        for _ in 0..args.k / UNROLLED_TILED {
+            add!(UNROLLED_TILED);
+        }
+        for _ in 0..args.k % UNROLLED_TILED {
+            add!(1);
+        }
+    }
+}
+
+/// All products of rows whose numbers are neighbours, and of a panel.
+///
+/// # Safety
+///
+/// As [`tile`].
+#[inline(always)]
+unsafe fn add_rows<S: Simd, const R: usize, const C: usize>(
+    args: &TileArgs,
+    sums: &mut [[S::V; C]; R],
+) {
+    let width = C * S::LANES;
+    let rows: [*const f32; R] =
+        core::array::from_fn(|r| opaque(args.a.wrapping_add(r * args.a_row)));
+    let mut offset = 0;
+    let (mut b, mut ask) = (args.b, args.ask);
+    let asks = R > FEW_ROWS || !ask.is_null();
+    macro_rules! add {
+        ($count:expr) => {
+            for i in 0..$count {
+                let x = |r: usize| *rows[r].wrapping_add(offset + i);
+                let ask = ask.wrapping_add(i * args.ask_row);
+                add_products::<S, R, C>(sums, x, b.wrapping_add(i * width), asks, ask);
+            }
+            offset += $count;
+            b = b.wrapping_add($count * width);
+            ask = ask.wrapping_add($count * args.ask_row);
+        };
+    }
+    // SAFETY: passed on.
+    unsafe {
+        for _ in 0..args.k / UNROLLED {
+            add!(UNROLLED);
+        }
+        for _ in 0..args.k % UNROLLED {
+            add!(1);
+        }
+    }
+}
+
+/// All products of operands that lie anyhow.
+///
+/// # Safety
+///
+/// As [`tile`].
+#[inline(always)]
+unsafe fn add_any<S: Simd, const R: usize, const C: usize>(
+    args: &TileArgs,
+    sums: &mut [[S::V; C]; R],
+) {
+    // A pointer a row and one offset for all: less work between the multiply-adds than a pointer
+    // that walks through the rows.
+    let rows: [*const f32; R] =
+        core::array::from_fn(|r| opaque(args.a.wrapping_add(r * args.a_row)));
+    let (mut offset, mut b, mut ask) = (0, args.b, args.ask);
+    let asks = R > FEW_ROWS || !ask.is_null();
+    for _ in 0..args.k {
+        let x = |r: usize| {
+            // SAFETY: passed on.
+            unsafe { *rows[r].wrapping_add(offset) }
+        };
+        // SAFETY: passed on.
+        unsafe { add_products::<S, R, C>(sums, x, b, asks, ask) };
+        offset += args.a_k;
+        b = b.wrapping_add(args.b_row);
+        ask = ask.wrapping_add(args.ask_row);
+    }
+}
+
+/// Adds the products of one number of each row with `C` vectors, and asks for what is at `ask` if `asks`.
+///
+/// # Safety
+///
+/// As [`tile`]; `x` reads a row's number, and `b` points to the vectors.
+#[inline(always)]
+unsafe fn add_products<S: Simd, const R: usize, const C: usize>(
+    sums: &mut [[S::V; C]; R],
+    x: impl Fn(usize) -> f32,
+    b: *const f32,
+    asks: bool,
+    ask: *const f32,
+) {
+    // The loads are what few rows wait for, and asking takes the place of one.
+    // SAFETY: the caller vouches for the memory and the instruction set; a prefetch cannot fault.
+    unsafe {
+        let prefetch = |v: usize| {
+            if asks && v.is_multiple_of(vectors_of_line::<S>()) {
+                S::prefetch(ask.wrapping_add(v * S::LANES));
+            }
+        };
+        // The shorter side of the tile stays in registers while the longer one passes by.
+        if R < C {
+            let xs: [S::V; R] = core::array::from_fn(|r| S::splat(x(r)));
+            for v in 0..C {
+                let weight = S::load(b.add(v * S::LANES));
+                prefetch(v);
+                for (sums, x) in sums.iter_mut().zip(xs) {
+                    sums[v] = S::mul_add(x, weight, sums[v]);
+                }
+            }
+        } else {
+            let weights: [S::V; C] = core::array::from_fn(|v| {
+                prefetch(v);
+                S::load(b.add(v * S::LANES))
+            });
+            for (r, sums) in sums.iter_mut().enumerate() {
+                let x = S::splat(x(r));
+                for (sum, weight) in sums.iter_mut().zip(weights) {
+                    *sum = S::mul_add(x, weight, *sum);
+                }
             }
         }
     }
