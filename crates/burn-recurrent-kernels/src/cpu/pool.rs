@@ -6,7 +6,7 @@
 //! sleep.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
@@ -17,6 +17,11 @@ const SPINS: usize = 2_000;
 /// How long it yields before it sleeps: longer than what usually lies between two calls, since a thread
 /// that is woken may be put on the processor of the one that woke it.
 const PATIENCE: Duration = Duration::from_millis(5);
+/// A yield that takes longer has let somebody else work: the machine has much to do.
+const LONG: Duration = Duration::from_micros(200);
+/// Milliseconds for which threads sleep sooner then: who yields gives a whole time slice away, at every
+/// barrier, where who is woken comes first.
+const BUSY_MS: u64 = 200;
 /// How long a thread that has moved to another processor puts up with where it is.
 const MOVES_APART: Duration = Duration::from_millis(1);
 
@@ -46,6 +51,21 @@ pub fn threads() -> usize {
         }),
         limit => limit,
     }
+}
+
+/// When the machine may have less to do, in the milliseconds of [`since_start`].
+static BUSY_UNTIL: AtomicU64 = AtomicU64::new(0);
+
+/// Milliseconds since the first call.
+fn since_start(now: Instant) -> u64 {
+    static START: OnceLock<Instant> = OnceLock::new();
+    let start = *START.get_or_init(|| now);
+    u64::try_from(now.saturating_duration_since(start).as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Whether the machine had much to do a short while ago.
+fn is_busy(now: Instant) -> bool {
+    since_start(now) < BUSY_UNTIL.load(Ordering::Relaxed)
 }
 
 /// A number that threads wait to see changed.
@@ -90,11 +110,17 @@ impl Signal {
             std::hint::spin_loop();
         }
         let start = Instant::now();
-        while start.elapsed() < PATIENCE {
+        let mut now = start;
+        while now - start < PATIENCE && !is_busy(now) {
             if !condition(self.value.load(Ordering::Acquire)) {
                 return;
             }
             std::thread::yield_now();
+            let before = now;
+            now = Instant::now();
+            if now - before > LONG {
+                BUSY_UNTIL.store(since_start(now) + BUSY_MS, Ordering::Relaxed);
+            }
         }
         let mut guard = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
         self.sleepers.fetch_add(1, Ordering::SeqCst);
