@@ -121,6 +121,8 @@ def main() -> None:
     if args.serve:
         serve_torch(args.threads)
         return
+    if not os.path.isfile(args.binary):
+        parser.error(f"there is no {args.binary}: build it as `--help` says, or name it with --binary")
     work = [(layer, mode) for layer in LAYERS for mode in ("forward", "train")] + [(layer, "step") for layer in STEPS]
     work = [(layer, mode) for layer, mode in work if any(part in f"{name_of(layer)} {mode}" for part in args.only or [""])]
     pairs = [[] for _ in work]

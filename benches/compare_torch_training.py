@@ -121,6 +121,8 @@ def main() -> None:
     if args.torch:
         print(time_torch(*json.loads(args.torch)))
         return
+    if not os.path.isfile(args.binary):
+        parser.error(f"there is no {args.binary}: build it as `--help` says, or name it with --binary")
     print("| training step | ours ms | PyTorch ms | ours / PyTorch |")
     print("| --- | --- | --- | --- |")
     for name in args.models:

@@ -3,7 +3,7 @@
 //! A call that finds the threads taken by another one runs alone, and so does everything on a
 //! machine with one core. Nothing that is computed depends on how many threads took part. Waiting
 //! threads spin for some microseconds, then give their time slice away for some milliseconds, and then
-//! sleep.
+//! sleep: at once where the machine has other things to do.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
