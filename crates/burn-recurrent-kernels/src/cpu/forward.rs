@@ -217,16 +217,7 @@ pub(crate) fn forward(
             if projection.is_none() {
                 let part = share(columns, 8 * kernels.lanes, thread, team.size());
                 let out = shape.gates.at(part.start);
-                multiply_unpacked(
-                    kernels,
-                    input.0,
-                    w_ih.0,
-                    d_input,
-                    &[part],
-                    total,
-                    out,
-                    columns,
-                );
+                multiply_unpacked(kernels, input.0, w_ih.0, d_input, part, total, out, columns);
             }
             all.wait();
             if thread < plan.members() {

@@ -147,7 +147,8 @@ impl Shape<'_> {
     ///
     /// # Safety
     ///
-    /// `member` and `units` are the calling thread's; `left` holds the active rows, which no thread
+    /// All members of a row group call this, with the same `barrier` and rows; `member` and `units` are
+    /// the calling thread's. `left` holds the active rows, which no thread
     /// writes meanwhile; `product` has room for as many rows, `product_row` apart, of all gates of
     /// the units and a whole tile beyond.
     #[expect(clippy::too_many_arguments)]
@@ -202,14 +203,15 @@ impl Shape<'_> {
                     columns.end += gates.start * hidden;
                     let all = self.sizes.columns();
                     let to = self.products.at(active.start * all);
+                    let to_columns = to.add(columns.start);
                     multiply_unpacked(
                         self.kernels,
                         left,
                         self.w_hh,
                         k,
-                        core::slice::from_ref(&columns),
+                        columns,
                         active.len(),
-                        to.add(columns.start),
+                        to_columns,
                         all,
                     );
                     barrier.wait();

@@ -442,6 +442,16 @@ mod tests {
     }
 
     #[test]
+    fn threads_that_sleep_at_every_barrier_are_woken() {
+        in_time(|| {
+            let team = team();
+            BUSY_UNTIL.store(u64::MAX, Ordering::Relaxed);
+            works(&team);
+            BUSY_UNTIL.store(0, Ordering::Relaxed);
+        });
+    }
+
+    #[test]
     fn a_panic_reaches_the_caller_but_not_the_next_call() {
         // A worker's, the caller's, and those of all.
         for panics in [[false, true, false], [true, false, false], [true; 3]] {

@@ -244,100 +244,92 @@ pub(crate) unsafe fn multiply_to(
     }
 }
 
-/// `c = a * b` for the columns of `b` in `ranges`, one range after the other, without any packing:
-/// for weights that are used once or twice.
+/// `c = a * b` for some columns of `b` without any packing: for weights that are used once or twice.
 ///
 /// # Safety
 ///
 /// `a` covers `rows` rows of `k` numbers; `b` has `k` rows, and its columns are neighbours; `c` has
-/// `rows` rows of as many numbers as the ranges have together.
+/// `rows` rows of as many numbers as there are columns.
 #[expect(clippy::too_many_arguments)]
 pub(crate) unsafe fn multiply_unpacked(
     kernels: &'static Kernels,
     a: Left,
     b: Source,
     k: usize,
-    ranges: &[Range<usize>],
+    columns: Range<usize>,
     rows: usize,
     c: *mut f32,
     c_row: usize,
 ) {
     let few = kernels.rows.get(rows.wrapping_sub(1));
     if let (Some(product), 1, 1) = (few, a.k, b.col) {
-        let mut out = 0;
-        for range in ranges {
-            // SAFETY: passed on.
-            unsafe {
-                product(&RowsArgs {
-                    a: a.data,
-                    a_row: a.row,
-                    k,
-                    b: b.data.add(range.start),
-                    b_row: b.row,
-                    columns: range.len(),
-                    c: c.add(out),
-                    c_row,
-                });
-            }
-            out += range.len();
+        // SAFETY: passed on.
+        unsafe {
+            product(&RowsArgs {
+                a: a.data,
+                a_row: a.row,
+                k,
+                b: b.data.add(columns.start),
+                b_row: b.row,
+                columns: columns.len(),
+                c,
+                c_row,
+            });
         }
         return;
     }
-    let widest = panel_vectors(rows);
     let mut out = 0;
-    for range in ranges {
-        let mut column = range.start;
-        let mut vectors = widest;
-        while column < range.end {
-            let left = range.end - column;
-            while vectors > 1 && vectors * kernels.lanes > left {
-                vectors /= 2;
-            }
-            let width = vectors * kernels.lanes;
-            // SAFETY: whole tiles are inside `b`'s columns and `c`. Fewer columns than a vector go
-            // through a small packed copy, since a tile reads whole vectors.
-            unsafe {
-                if width > left {
-                    let packed =
-                        Packed::new(kernels, k, core::slice::from_ref(&(column..range.end)), 1);
-                    packed.fill(&packed.panels[0], b);
-                    let target = Target {
-                        data: c.add(out),
-                        row: c_row,
-                        columns: left,
-                    };
-                    multiply_to(
-                        kernels,
-                        a,
-                        &packed,
-                        &packed.panels[0],
-                        rows,
-                        0..k,
-                        target,
-                        false,
-                    );
-                } else {
-                    let tiles = kernels.tiles(vectors);
-                    for first in (0..rows).step_by(tiles.len()) {
-                        let count = tiles.len().min(rows - first);
-                        tiles[count - 1](&TileArgs {
-                            k,
-                            a: a.data.add(first * a.row),
-                            a_row: a.row,
-                            a_k: a.k,
-                            b: b.data.add(column),
-                            b_row: b.row,
-                            ask: b.data.wrapping_add(column + PREFETCH_ROWS * b.row),
-                            ask_row: b.row,
-                            c: c.add(first * c_row + out),
-                            c_row,
-                            accumulate: false,
-                        });
-                    }
+    let mut column = columns.start;
+    let mut vectors = panel_vectors(rows);
+    while column < columns.end {
+        let left = columns.end - column;
+        while vectors > 1 && vectors * kernels.lanes > left {
+            vectors /= 2;
+        }
+        let width = vectors * kernels.lanes;
+        // SAFETY: whole tiles are inside `b`'s columns and `c`. Fewer columns than a vector go
+        // through a small packed copy, since a tile reads whole vectors.
+        unsafe {
+            if width > left {
+                let packed =
+                    Packed::new(kernels, k, core::slice::from_ref(&(column..columns.end)), 1);
+                packed.fill(&packed.panels[0], b);
+                let target = Target {
+                    data: c.add(out),
+                    row: c_row,
+                    columns: left,
+                };
+                multiply_to(
+                    kernels,
+                    a,
+                    &packed,
+                    &packed.panels[0],
+                    rows,
+                    0..k,
+                    target,
+                    false,
+                );
+            } else {
+                let tiles = kernels.tiles(vectors);
+                for first in (0..rows).step_by(tiles.len()) {
+                    let count = tiles.len().min(rows - first);
+                    tiles[count - 1](&TileArgs {
+                        k,
+                        a: a.data.add(first * a.row),
+                        a_row: a.row,
+                        a_k: a.k,
+                        b: b.data.add(column),
+                        b_row: b.row,
+                        ask: b.data.wrapping_add(column + PREFETCH_ROWS * b.row),
+                        ask_row: b.row,
+                        c: c.add(first * c_row + out),
+                        c_row,
+                        accumulate: false,
+                    });
                 }
             }
-            column += width.min(left);
-            out += width.min(left);
         }
+        column += width.min(left);
+        out += width.min(left);
     }
 }
