@@ -1,5 +1,7 @@
 //! The forward pass over whole sequences.
 
+use core::sync::atomic::{AtomicUsize, Ordering};
+
 use super::cell::{Saved, States, Weights};
 use super::forward_steps::Shape;
 use super::kernels::Kernels;
@@ -18,6 +20,18 @@ use crate::kind::Cell;
 const UNPACKED_STEPS: usize = 2;
 /// Rows up to which the input weights are used where they are.
 const UNPACKED_ROWS: usize = 24;
+
+/// Address of the weights that the last call used where they are ended with. A part of them is still in the
+/// caches, so that a call begins with them if it can: the order of the two products shows in the time alone.
+static LAST_READ: AtomicUsize = AtomicUsize::new(0);
+
+fn is_last_read(weights: &[f32]) -> bool {
+    LAST_READ.load(Ordering::Relaxed) == weights.as_ptr().addr()
+}
+
+fn set_last_read(weights: &[f32]) {
+    LAST_READ.store(weights.as_ptr().addr(), Ordering::Relaxed);
+}
 
 /// Results of [`forward`].
 pub(crate) struct Forward {
@@ -135,6 +149,15 @@ pub(crate) fn forward(
         })
         .collect();
     let products = Scratch::new(if pack_recurrent { 0 } else { batch * columns });
+    let products_begun = !pack_recurrent && start.hidden.is_some() && schedule.time > 0;
+    let recurrent_first = products_begun && is_last_read(weights.w_hh);
+    if !pack_input && products_begun {
+        set_last_read(if recurrent_first {
+            weights.w_ih
+        } else {
+            weights.w_hh
+        });
+    }
     let fills: Vec<_> = packed_input
         .panels
         .iter()
@@ -171,6 +194,7 @@ pub(crate) fn forward(
         packed: &packed,
         w_hh,
         products: Shared(products.ptr()),
+        products_begun,
         gates: Shared(gates.ptr()),
         bias: weights.bias.map_or(Shared::NULL, Shared::read),
         bias_candidate: weights.bias_candidate.map_or(Shared::NULL, Shared::read),
@@ -214,14 +238,26 @@ pub(crate) fn forward(
                     },
                 );
             }
+            let member = thread < plan.members();
+            let (group, unit) = (thread / plan.units.len(), thread % plan.units.len());
+            let begin = || {
+                if member && products_begun {
+                    shape.begin(&groups[group], unit, plan.units.len());
+                }
+            };
+            if recurrent_first {
+                begin();
+            }
             if projection.is_none() {
                 let part = share(columns, 8 * kernels.lanes, thread, team.size());
                 let out = shape.gates.at(part.start);
                 multiply_unpacked(kernels, input.0, w_ih.0, d_input, part, total, out, columns);
             }
+            if !recurrent_first {
+                begin();
+            }
             all.wait();
-            if thread < plan.members() {
-                let (group, unit) = (thread / plan.units.len(), thread % plan.units.len());
+            if member {
                 shape.recur(
                     group,
                     &groups[group],

@@ -26,6 +26,8 @@ pub(crate) struct Shape<'a> {
     /// Recurrent products by position, `[batch, gates * d_hidden]`, where the weights are used where
     /// they are.
     pub(crate) products: Shared,
+    /// Whether the first step's are computed by [`Shape::begin`].
+    pub(crate) products_begun: bool,
     pub(crate) gates: Shared,
     pub(crate) bias: Shared,
     pub(crate) bias_candidate: Shared,
@@ -100,6 +102,7 @@ impl Shape<'_> {
                     state,
                     &active,
                     nothing,
+                    step == 0 && self.products_begun,
                     &product,
                     product_row,
                 );
@@ -119,6 +122,7 @@ impl Shape<'_> {
                         self.reset,
                         &active,
                         nothing,
+                        false,
                         &product,
                         product_row,
                     );
@@ -161,11 +165,11 @@ impl Shape<'_> {
         left: Shared,
         active: &Range<usize>,
         nothing: bool,
+        ready: bool,
         product: &Scratch,
         product_row: usize,
     ) {
         let parts = self.sizes.parts();
-        let k = self.sizes.d_hidden;
         // SAFETY: the scratch has room for all rows and gates of this thread; see `recur`.
         unsafe {
             let out = product.ptr().add(parts[0].len() * units.len() * part);
@@ -176,14 +180,10 @@ impl Shape<'_> {
                 }
                 return;
             }
-            let left = Left {
-                data: left.at(active.start * self.state_row),
-                row: self.state_row,
-                k: 1,
-            };
             match self.packed.get(member) {
                 Some(packed) => {
                     let packed = &packed[part];
+                    let left = self.left(left, active);
                     multiply(
                         self.kernels,
                         left,
@@ -195,26 +195,13 @@ impl Shape<'_> {
                     );
                 }
                 None => {
-                    // Columns that are neighbours come faster than those of a thread's units.
+                    if !ready {
+                        self.product_in_place(part, member, barrier.size(), left, active);
+                        barrier.wait();
+                    }
                     let (gates, hidden) = (&parts[part], self.sizes.d_hidden);
-                    let grain = 8 * self.kernels.lanes;
-                    let mut columns = share(gates.len() * hidden, grain, member, barrier.size());
-                    columns.start += gates.start * hidden;
-                    columns.end += gates.start * hidden;
                     let all = self.sizes.columns();
                     let to = self.products.at(active.start * all);
-                    let to_columns = to.add(columns.start);
-                    multiply_unpacked(
-                        self.kernels,
-                        left,
-                        self.w_hh,
-                        k,
-                        columns,
-                        active.len(),
-                        to_columns,
-                        all,
-                    );
-                    barrier.wait();
                     for row in 0..active.len() {
                         for (i, gate) in gates.clone().enumerate() {
                             let from = to.add(row * all + gate * hidden + units.start);
@@ -224,6 +211,67 @@ impl Shape<'_> {
                     }
                 }
             }
+        }
+    }
+
+    /// One member's columns of the recurrent product of the active rows, for one part of the gates, into
+    /// `products`, with the weights where they are.
+    ///
+    /// # Safety
+    ///
+    /// As [`Shape::product`], of `members` members; nobody reads these rows of `products` meanwhile.
+    unsafe fn product_in_place(
+        &self,
+        part: usize,
+        member: usize,
+        members: usize,
+        left: Shared,
+        active: &Range<usize>,
+    ) {
+        let (gates, hidden) = (&self.sizes.parts()[part], self.sizes.d_hidden);
+        // Columns that are neighbours come faster than those of a thread's units.
+        let mut columns = share(
+            gates.len() * hidden,
+            8 * self.kernels.lanes,
+            member,
+            members,
+        );
+        columns.start += gates.start * hidden;
+        columns.end += gates.start * hidden;
+        let all = self.sizes.columns();
+        // SAFETY: passed on.
+        unsafe {
+            multiply_unpacked(
+                self.kernels,
+                self.left(left, active),
+                self.w_hh,
+                hidden,
+                columns.clone(),
+                active.len(),
+                self.products.at(active.start * all + columns.start),
+                all,
+            );
+        }
+    }
+
+    /// The first step's recurrent product, for as much as needs no gate: to be called before `recur`, with a
+    /// barrier between the two, where `products_begun` says so.
+    ///
+    /// # Safety
+    ///
+    /// As [`Shape::recur`], in a group of `members` members.
+    pub(crate) unsafe fn begin(&self, rows: &Range<usize>, member: usize, members: usize) {
+        let active = self.schedule.active(rows, self.schedule.time_of(0));
+        // SAFETY: passed on; the states are those that everything starts from.
+        unsafe { self.product_in_place(0, member, members, self.states[0], &active) };
+    }
+
+    /// The active rows of `states` as the left operand of a product.
+    fn left(&self, states: Shared, active: &Range<usize>) -> Left {
+        Left {
+            data: states.at(active.start * self.state_row),
+            row: self.state_row,
+            k: 1,
         }
     }
 

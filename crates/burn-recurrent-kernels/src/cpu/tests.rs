@@ -122,6 +122,9 @@ fn instruction_sets_agree_and_threads_do_not_matter() {
     ];
     for cell in cells {
         for shape in [
+            [1, 1, 5, 37],
+            [2, 1, 150, 150],
+            [3, 2, 9, 40],
             [1, 5, 3, 7],
             [2, 4, 9, 65],
             [7, 3, 33, 16],
