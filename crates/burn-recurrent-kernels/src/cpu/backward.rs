@@ -14,7 +14,7 @@ use super::scratch::{Numbers, Output, Scratch};
 use super::shared::{ALONE, Shared, Sizes, compact, padded};
 use super::tasks::{Latch, Queue, guided};
 use super::tiled::Tiled;
-use super::weight_product::{SendProducts, Use, WeightProduct, weight_product};
+use super::weight_product::{DEPTH, SendProducts, Use, WeightProduct, weight_product};
 use crate::kind::Cell;
 
 /// Columns of a weight's gradient in a task, at most: results should stay in cache from block to block
@@ -188,11 +188,11 @@ pub(crate) fn backward(
     let after = cell == Cell::GruResetAfter;
     let mut bias_candidate = weights(if after { d_hidden } else { 0 });
     let depth = if wanted.weights { total } else { 0 };
-    let inputs = Tiled::new(kernels, d_input, depth);
-    let states = Tiled::new(kernels, d_hidden, depth);
+    let inputs = Tiled::new(kernels, d_input, depth, DEPTH);
+    let states = Tiled::new(kernels, d_hidden, depth, DEPTH);
     // `r * h`, which the steps compute.
     let before = cell == Cell::GruResetBefore;
-    let resets = Tiled::new(kernels, d_hidden, if before { depth } else { 0 });
+    let resets = Tiled::new(kernels, d_hidden, if before { depth } else { 0 }, DEPTH);
     let products = if wanted.weights {
         let gate = |g: usize| Source {
             data: shape.gates.at(g * d_hidden),
@@ -309,10 +309,10 @@ pub(crate) fn backward(
                 );
             }
             for block in input_tasks.tasks() {
-                inputs.fill(block, |step| input.at(step * d_input));
+                inputs.fill(block, inputs.depth(block), |step| input.at(step * d_input));
             }
             for block in state_tasks.tasks() {
-                states.fill(block, |step| previous[step].at(0));
+                states.fill(block, states.depth(block), |step| previous[step].at(0));
             }
             all.wait();
             if thread < plan.members() {
@@ -332,7 +332,9 @@ pub(crate) fn backward(
             all.wait();
             if before && wanted.weights {
                 for block in reset_tasks.tasks() {
-                    resets.fill(block, |step| shape.extra.at(step * d_hidden));
+                    resets.fill(block, resets.depth(block), |step| {
+                        shape.extra.at(step * d_hidden)
+                    });
                 }
                 all.wait();
             }

@@ -10,11 +10,12 @@ use core::ops::Range;
 use super::kernels::Kernels;
 use super::pack::{Packed, Source};
 use super::pool::{Barrier, Team, share};
-use super::product::{Left, multiply_panel};
+use super::product::multiply_panel;
 use super::scratch::{Numbers, Output, Scratch};
-use super::shared::{ALONE, ROW_GRAIN, SendLeft, SendSource, Shared};
+use super::shared::{ALONE, SendSource, Shared};
 use super::softmax::GroupRow;
 use super::tasks::Queue;
+use super::tiled::Tiled;
 
 /// Panels that a row's largest number and sum are taken of at a time.
 pub(crate) const GROUP: usize = 4;
@@ -156,23 +157,29 @@ pub(crate) fn loss_forward(
         row: vocabulary,
         col: 1,
     });
-    let hidden = SendLeft(Left {
-        data: hidden.as_ptr(),
-        row: d_hidden,
-        k: 1,
-    });
+    // All groups of columns read the hidden states, tile by tile.
+    let tiled = Tiled::new(kernels, tokens, d_hidden, d_hidden);
+    let tiles = tiled.tiles();
     let all = Barrier::new(team.size());
+    let fills = Queue::new(tiles.len());
     let tasks = Queue::new(cut.groups * cut.blocks);
     let job = |thread: usize| {
-        let (weight, hidden) = (&weight, &hidden);
+        let weight = &weight;
         let local = Scratch::new(if save { 0 } else { GROUP * tokens * cut.width });
+        for tile in fills.tasks().map(|tile| &tiles[tile]) {
+            let state = |token: usize| hidden[token * d_hidden..].as_ptr();
+            // SAFETY: every token has `d_hidden` numbers, and each tile is filled by one thread.
+            unsafe { tiled.fill_transposed(0, tile, 0..d_hidden, state) };
+        }
+        all.wait();
         for task in tasks.tasks() {
             let (group, block) = cut.task(task);
             let panels = cut.panels_of(group);
-            let rows = share(tokens, ROW_GRAIN, block, cut.blocks);
-            if rows.is_empty() {
+            let tiles = &tiles[share(tiles.len(), 1, block, cut.blocks)];
+            let (Some(head), Some(tail)) = (tiles.first(), tiles.last()) else {
                 continue;
-            }
+            };
+            let rows = head.start..tail.end;
             // SAFETY: each task has rows of panels of its own, in the buffer or in this thread's
             // memory; targets are inside the vocabulary; the barrier comes before the sums are read.
             unsafe {
@@ -184,7 +191,7 @@ pub(crate) fn loss_forward(
                 let columns = panels.start * cut.width..(panels.end * cut.width).min(vocabulary);
                 let first = panel_at(panels.start);
                 logits(
-                    kernels, weight.0, hidden.0, d_hidden, columns, &rows, first, tokens,
+                    kernels, weight.0, &tiled, d_hidden, columns, tiles, first, tokens,
                 );
                 for row in rows.clone() {
                     let x = panel_at(panels.start).add(row * cut.width);
@@ -242,57 +249,49 @@ pub(crate) fn loss_forward(
     )
 }
 
-/// The logits of some rows for the columns of one group, into the places of its panels, of which
-/// `first` is the first.
+/// The logits of the tokens in `tiles` for the columns of one group, into the places of its panels, of
+/// which `first` is the first.
 ///
 /// # Safety
 ///
-/// `weight` covers `d_hidden` rows and the columns, `hidden` covers the rows; `first` points to as
-/// many panels as the columns fill, of `tokens` whole rows each, and no other thread uses these rows
+/// `weight` covers `d_hidden` rows and the columns, and `tiled` is filled; `first` points to as many
+/// panels as the columns fill, of `tokens` whole rows each, and no other thread uses these tokens' rows
 /// of them meanwhile.
 #[expect(clippy::too_many_arguments)]
 unsafe fn logits(
     kernels: &'static Kernels,
     weight: Source,
-    hidden: Left,
+    tiled: &Tiled,
     d_hidden: usize,
     columns: Range<usize>,
-    rows: &Range<usize>,
+    tiles: &[Range<usize>],
     first: *mut f32,
     tokens: usize,
 ) {
     let width = VECTORS * kernels.lanes;
     let packed = Packed::new(kernels, d_hidden, &[columns], VECTORS);
+    let near = ROW_BLOCK / kernels.tiles(VECTORS).len();
     // SAFETY: the caller vouches for the operands; the panels have room for whole rows.
     unsafe {
         for piece in &packed.panels {
             packed.fill(piece, weight);
         }
-        for block in blocks_of(rows.clone(), ROW_BLOCK) {
-            let data = hidden.data.add(block.start * hidden.row);
-            let a = Left { data, ..hidden };
+        for tiles in tiles.chunks(near.max(1)) {
             for piece in &packed.panels {
                 let panel = first.add(piece.column / width * tokens * width);
-                let c = panel.add(block.start * width + piece.column % width);
-                let depth = 0..d_hidden;
-                multiply_panel(
-                    kernels,
-                    a,
-                    &packed,
-                    piece,
-                    block.len(),
-                    depth,
-                    c,
-                    width,
-                    false,
-                );
+                for tile in tiles {
+                    let c = panel.add(tile.start * width + piece.column % width);
+                    let (a, rows) = (tiled.tile(0, tile), tile.len());
+                    let depth = 0..d_hidden;
+                    multiply_panel(kernels, a, &packed, piece, rows, depth, c, width, false);
+                }
             }
         }
         // A narrow last panel: what lies beyond the vocabulary has no share in any gradient.
         let used = packed.columns % width;
         if used > 0 {
             let panel = first.add(packed.columns / width * tokens * width);
-            for row in rows.clone() {
+            for row in tiles.iter().cloned().flatten() {
                 panel.add(row * width + used).write_bytes(0, width - used);
             }
         }

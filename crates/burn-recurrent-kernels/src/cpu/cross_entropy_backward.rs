@@ -8,16 +8,19 @@ use super::cross_entropy::{
 use super::kernels::Kernels;
 use super::pack::{Packed, Source};
 use super::pool::{Barrier, Team, share};
-use super::product::{Left, Target, multiply_to};
+use super::product::{Left, Target};
 use super::scratch::{Numbers, Output, Scratch};
-use super::shared::{ALONE, ROW_GRAIN, SendLeft, SendSource, Shared};
+use super::shared::{ALONE, ROW_GRAIN, SendSource, Shared};
 use super::tasks::Queue;
 use super::tile::{PREFETCH_ROWS, TileArgs};
+use super::tiled::Tiled;
 
 /// Depth of the sums of the hidden states' gradient that is worked on at a time, in panels.
 const DEPTH_PANELS: usize = 8;
 /// Depth of the sums of the weight's gradient that is worked on at a time.
 const DEPTH: usize = 256;
+/// Tokens whose hidden states a thread copies into tiles at a time.
+const TILED_TOKENS: usize = 32;
 
 /// Which gradients of a loss to compute; the bias's comes with the weight's.
 #[derive(Clone, Copy, Debug)]
@@ -99,39 +102,15 @@ pub(crate) fn loss_backward(
         row: 1,
         col: vocabulary,
     });
-    let hidden = SendLeft(Left {
-        data: hidden.as_ptr(),
-        row: 1,
-        k: d_hidden,
-    });
-    // The hidden states, transposed and in the order in which tiles of the weight's gradient read
-    // them: all panels do.
-    let most = kernels.tiles(VECTORS).len();
-    // Rows are shared out in multiples of `ROW_GRAIN`, and parts of them must start at a tile.
-    assert!(ROW_GRAIN.is_multiple_of(most));
-    let tiles = d_hidden.div_ceil(most);
-    let tiled = Scratch::new(if wanted.weight {
-        tiles * most * tokens
-    } else {
-        0
-    });
+    // All panels of the weight's gradient read the hidden states, tile by tile.
+    let tiled = Tiled::new(
+        kernels,
+        if wanted.weight { d_hidden } else { 0 },
+        tokens,
+        DEPTH,
+    );
+    let tiles = tiled.tiles();
     let place = |panel: usize| buffer.ptr().wrapping_add(panel * tokens * cut.width);
-    let ready_tile = |kernels: &Kernels,
-                      a: Left,
-                      b: *mut f32,
-                      rows: usize,
-                      depth: &Range<usize>,
-                      out: *mut f32,
-                      panel: usize| {
-        let columns = cut.width.min(vocabulary - panel * cut.width);
-        let target = Target {
-            data: out,
-            row: vocabulary,
-            columns,
-        };
-        // SAFETY: passed on from the two uses below.
-        unsafe { multiply_ready(kernels, a, b, rows, depth, target) }
-    };
     let all = Barrier::new(team.size());
 
     // Rows of a group: exponentials to gradients of logits.
@@ -152,7 +131,12 @@ pub(crate) fn loss_backward(
             }
         }
     };
-    let tiles_queue = Queue::new(if wanted.weight { tiles } else { 0 });
+    let pieces: Vec<_> = (0..tiled.blocks())
+        .flat_map(|block| {
+            blocks_of(tiled.depth(block), TILED_TOKENS).map(move |rows| (block, rows))
+        })
+        .collect();
+    let pieces_queue = Queue::new(if wanted.weight { pieces.len() } else { 0 });
     let gradients = Queue::new(cut.groups * cut.blocks);
     let tasks = Queue::new(cut.groups * cut.blocks);
     let fills = Queue::new(transposed.panels.len());
@@ -162,17 +146,11 @@ pub(crate) fn loss_backward(
         .collect();
     let row_blocks = Queue::new(row_count);
     let job = |_thread: usize| {
-        let (weight, hidden) = (&weight, &hidden);
-        for tile in tiles_queue.tasks() {
-            let first = tile * most;
-            for token in 0..tokens {
-                // SAFETY: each tile is one thread's, and has room for `most` numbers a token.
-                unsafe {
-                    let from = hidden.0.data.add(token * d_hidden + first);
-                    let to = tiled.ptr().add(first * tokens + token * most);
-                    to.copy_from_nonoverlapping(from, most.min(d_hidden - first));
-                }
-            }
+        let weight = &weight;
+        for (block, tokens) in pieces_queue.tasks().map(|piece| &pieces[piece]) {
+            let state = |token: usize| hidden[token * d_hidden..].as_ptr();
+            // SAFETY: every token has `d_hidden` numbers, and its piece is one thread's.
+            unsafe { tiled.fill(*block, tokens.clone(), state) };
         }
         all.wait();
         if cut.blocks > 1 {
@@ -190,22 +168,27 @@ pub(crate) fn loss_backward(
             if !wanted.weight {
                 continue;
             }
-            let rows = share(d_hidden, ROW_GRAIN, block, cut.blocks);
+            let tiles = &tiles[share(tiles.len(), 1, block, cut.blocks)];
             // SAFETY: this group's gradients of logits are complete; each task writes rows and
             // columns of its own.
             unsafe {
-                for depth in blocks_of(0..tokens, DEPTH) {
+                for sum in 0..tiled.blocks() {
+                    let depth = tiled.depth(sum);
+                    let multiply = |a: Left, panel: usize, rows: usize, out: Shared, row: usize| {
+                        let column = panel * cut.width;
+                        let target = Target {
+                            data: out.at(row * vocabulary + column),
+                            row: vocabulary,
+                            columns: cut.width.min(vocabulary - column),
+                        };
+                        let b = place(panel).add(depth.start * cut.width);
+                        multiply_ready(kernels, VECTORS, a, b, rows, depth.len(), target, sum > 0);
+                    };
                     // A panel stays in the first cache while the rows pass by.
                     for panel in cut.panels_of(group) {
-                        for part in blocks_of(rows.clone(), most) {
-                            let data = tiled.ptr().add(part.start * tokens);
-                            let a = Left {
-                                data,
-                                row: 1,
-                                k: most,
-                            };
-                            let out = d_weight_.at(part.start * vocabulary + panel * cut.width);
-                            ready_tile(kernels, a, place(panel), part.len(), &depth, out, panel);
+                        for tile in tiles {
+                            let a = tiled.tile(sum, tile);
+                            multiply(a, panel, tile.len(), d_weight_, tile.start);
                         }
                     }
                     if block == 0 {
@@ -216,8 +199,7 @@ pub(crate) fn loss_backward(
                             k: 0,
                         };
                         for panel in cut.panels_of(group) {
-                            let out = d_bias_.at(panel * cut.width);
-                            ready_tile(kernels, ones, place(panel), 1, &depth, out, panel);
+                            multiply(ones, panel, 1, d_bias_, 0);
                         }
                     }
                 }
@@ -258,7 +240,7 @@ pub(crate) fn loss_backward(
 }
 
 /// The gradient of some tokens' hidden states: a product whose left operand lies in panels, from
-/// which a few rows at a time are copied into a buffer.
+/// which a part of the sums at a time is copied into tiles.
 ///
 /// # Safety
 ///
@@ -276,98 +258,105 @@ unsafe fn state_rows(
     d_hidden: usize,
 ) {
     let deep = DEPTH_PANELS * cut.width;
-    let left_row = deep + 16;
-    let left = Scratch::new(rows.len() * left_row);
-    // SAFETY: the caller vouches for the rows; the copies stay inside panels and buffer.
+    let tiled = Tiled::new(kernels, rows.len(), deep, deep);
+    let tiles = tiled.tiles();
+    // SAFETY: the caller vouches for the rows; the copies stay inside panels and tiles.
     unsafe {
         for first in (0..cut.panels).step_by(DEPTH_PANELS) {
             let panels = first..(first + DEPTH_PANELS).min(cut.panels);
-            for (i, row) in rows.clone().enumerate() {
-                for panel in panels.clone() {
-                    let from = buffer.ptr().add((panel * tokens + row) * cut.width);
-                    let to = left.ptr().add(i * left_row + (panel - first) * cut.width);
-                    to.copy_from_nonoverlapping(from, cut.width);
+            for tile in &tiles {
+                for (i, panel) in panels.clone().enumerate() {
+                    let part = i * cut.width..(i + 1) * cut.width;
+                    tiled.fill_transposed(0, tile, part, |row| {
+                        let row = panel * tokens + rows.start + row;
+                        buffer.ptr().add(row * cut.width).cast_const()
+                    });
                 }
             }
             let depth = first * cut.width..(panels.end * cut.width).min(transposed.k);
-            // `multiply_to` starts at the same depth in both operands.
-            let data = left.ptr().wrapping_sub(depth.start).cast_const();
-            let a = Left {
-                data,
-                row: left_row,
-                k: 1,
-            };
-            let target = Target {
-                data: out.at(rows.start * d_hidden),
-                row: d_hidden,
-                columns: d_hidden,
-            };
             for panel in &transposed.panels {
-                multiply_to(
-                    kernels,
-                    a,
-                    transposed,
-                    panel,
-                    rows.len(),
-                    depth.clone(),
-                    target,
-                    first > 0,
-                );
+                let width = panel.vectors * kernels.lanes;
+                let b = transposed.panel(panel).add(depth.start * width);
+                for tile in &tiles {
+                    let target = Target {
+                        data: out.at((rows.start + tile.start) * d_hidden + panel.column),
+                        row: d_hidden,
+                        columns: width.min(d_hidden - panel.column),
+                    };
+                    multiply_ready(
+                        kernels,
+                        panel.vectors,
+                        tiled.tile(0, tile),
+                        b,
+                        tile.len(),
+                        depth.len(),
+                        target,
+                        first > 0,
+                    );
+                }
             }
         }
     }
 }
 
-/// One tile of a product whose right operand is a panel that lies ready in memory.
+/// One tile of a product whose right operand is `vectors` wide and lies ready in memory; adds to the
+/// target where `accumulate`.
 ///
 /// # Safety
 ///
-/// `rows` is at least one and no more than the largest tile has; `a` covers `rows` rows and `depth`,
-/// `b` is a whole panel that covers `depth`; `target` has room for `rows` rows of its columns, which
-/// are no more than the panel's, and no other thread uses them.
+/// `rows` is at least one and no more than the largest tile has; `a` covers `rows` rows of `k`
+/// numbers, `b` is `k` rows of whole vectors; `target` has room for `rows` rows of its columns, which are no
+/// more than the vectors', and no other thread uses them.
+#[expect(clippy::too_many_arguments)]
 unsafe fn multiply_ready(
     kernels: &Kernels,
+    vectors: usize,
     a: Left,
     b: *const f32,
     rows: usize,
-    depth: &Range<usize>,
+    k: usize,
     target: Target,
+    accumulate: bool,
 ) {
     const EDGE: usize = 14 * VECTORS * 16;
-    let width = VECTORS * kernels.lanes;
-    let whole = target.columns == width;
-    assert!(whole || rows * width <= EDGE);
+    let width = vectors * kernels.lanes;
+    let whole = TileArgs {
+        k,
+        a: a.data,
+        a_row: a.row,
+        a_k: a.k,
+        b,
+        b_row: width,
+        ask: b.wrapping_add(PREFETCH_ROWS * width),
+        ask_row: width,
+        c: target.data,
+        c_row: target.row,
+        accumulate,
+    };
+    let tile = kernels.tiles(vectors)[rows - 1];
     // SAFETY: the caller vouches for the operands; a narrow target goes through a buffer that holds
-    // the panel's full width.
+    // whole vectors.
     unsafe {
+        if target.columns == width {
+            tile(&whole);
+            return;
+        }
+        assert!(rows * width <= EDGE);
         let mut edge = [0.0f32; EDGE];
         let edge = edge.as_mut_ptr();
-        if !whole && depth.start > 0 {
+        let place = |row: usize| target.data.wrapping_add(row * target.row);
+        if accumulate {
             for row in 0..rows {
-                edge.add(row * width)
-                    .copy_from(target.data.add(row * target.row), target.columns);
+                edge.add(row * width).copy_from(place(row), target.columns);
             }
         }
-        kernels.tiles(VECTORS)[rows - 1](&TileArgs {
-            k: depth.len(),
-            a: a.data.add(depth.start * a.k),
-            a_row: a.row,
-            a_k: a.k,
-            b: b.add(depth.start * width),
-            b_row: width,
-            ask: b.wrapping_add((depth.start + PREFETCH_ROWS) * width),
-            ask_row: width,
-            c: if whole { target.data } else { edge },
-            c_row: if whole { target.row } else { width },
-            accumulate: depth.start > 0,
+        tile(&TileArgs {
+            c: edge,
+            c_row: width,
+            ..whole
         });
-        if !whole {
-            for row in 0..rows {
-                target
-                    .data
-                    .add(row * target.row)
-                    .copy_from(edge.add(row * width), target.columns);
-            }
+        for row in 0..rows {
+            place(row).copy_from(edge.add(row * width), target.columns);
         }
     }
 }

@@ -68,10 +68,10 @@ pub(crate) unsafe fn multiply_panel(
             let right = packed.panel(panel).add(depth.start * width);
             // A tiled left operand may come from further away than the panel, which is used again and again; of what is near
             // nothing needs asking for, which would only keep the second cache busy.
-            let (ask, ask_row) = if a.row == 1 {
-                (left.wrapping_add(depth.len() * a.k), a.k)
-            } else if near && end - row <= FEW_ROWS {
+            let (ask, ask_row) = if near && end - row <= FEW_ROWS {
                 (core::ptr::null(), 0)
+            } else if a.row == 1 {
+                (left.wrapping_add(depth.len() * a.k), a.k)
             } else if near {
                 (right, 0)
             } else {

@@ -1,4 +1,4 @@
-//! Left operands of the gradients of weights, in the order in which product tiles read them.
+//! Left operands of products, in the order in which tiles read them.
 
 use core::ops::Range;
 
@@ -6,9 +6,6 @@ use super::kernels::Kernels;
 use super::product::Left;
 use super::scratch::Scratch;
 
-/// Rows of the matrix in a block, at most: a panel of the other operand should stay in the second cache
-/// while tiles pass by, and a longer block adds to its results less often.
-const DEPTH: usize = 704;
 /// Width in vectors of the panels that the products are made of.
 pub(crate) const VECTORS: usize = 2;
 
@@ -19,28 +16,30 @@ pub(crate) struct Tiled {
     data: Scratch,
     pub(crate) columns: usize,
     depth: usize,
+    blocks: usize,
     most: usize,
 }
 
 impl Tiled {
-    /// Room for a matrix.
-    pub(crate) fn new(kernels: &Kernels, columns: usize, depth: usize) -> Self {
+    /// Room for a matrix, in blocks of `block` rows at most.
+    pub(crate) fn new(kernels: &Kernels, columns: usize, depth: usize, block: usize) -> Self {
         Self {
             data: Scratch::new(columns * depth),
             columns,
             depth,
+            blocks: depth.div_ceil(block.max(1)).max(1),
             most: kernels.tiles(VECTORS).len(),
         }
     }
 
     /// Blocks of the sum.
     pub(crate) fn blocks(&self) -> usize {
-        self.depth.div_ceil(DEPTH)
+        self.blocks
     }
 
     /// The part of the sum that is a block: about the same for each.
     pub(crate) fn depth(&self, block: usize) -> Range<usize> {
-        let at = |block| self.depth * block / self.blocks();
+        let at = |block| self.depth * block / self.blocks;
         at(block)..at(block + 1)
     }
 
@@ -62,30 +61,69 @@ impl Tiled {
         }
     }
 
-    /// Copies one block; `row` says where each row of the matrix is.
+    /// Copies some rows of one block, by their numbers in the matrix; `row` says where each of them is.
     ///
     /// # Safety
     ///
-    /// `row` gives `columns` numbers for each row of the block, which no other thread fills.
-    pub(crate) unsafe fn fill(&self, block: usize, row: impl Fn(usize) -> *const f32) {
+    /// The rows are in the block; `row` gives `columns` numbers for each, which no other thread fills.
+    pub(crate) unsafe fn fill(
+        &self,
+        block: usize,
+        rows: Range<usize>,
+        row: impl Fn(usize) -> *const f32,
+    ) {
         // Rows of the matrix that stay in the first cache while their tiles are cut out.
         const ROWS: usize = 16;
-        let depth = self.depth(block);
+        let start = self.depth(block).start;
         let tiles = self.tiles();
-        for first in depth.clone().step_by(ROWS) {
-            let last = (first + ROWS).min(depth.end);
+        for first in rows.clone().step_by(ROWS) {
+            let last = (first + ROWS).min(rows.end);
             for tile in &tiles {
                 let to = self.tile(block, tile).data.cast_mut();
                 for i in first..last {
                     // SAFETY: the caller vouches for the rows; a tile lies inside the data.
                     unsafe {
                         let from = row(i).add(tile.start);
-                        let to = to.add((i - depth.start) * tile.len());
+                        let to = to.add((i - start) * tile.len());
                         // The lengths of whole tiles, without a call for each.
                         match tile.len() {
                             6 => copy_array::<6>(from, to),
                             12 => copy_array::<12>(from, to),
                             len => to.copy_from_nonoverlapping(from, len),
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Copies one tile's part of some rows of one block from where the matrix lies transposed: `column` says
+    /// where the first of these rows is in each column, whose numbers are neighbours.
+    ///
+    /// # Safety
+    ///
+    /// The rows are in the block; `column` gives a number of each of them for every column of the tile, which no
+    /// other thread fills.
+    pub(crate) unsafe fn fill_transposed(
+        &self,
+        block: usize,
+        tile: &Range<usize>,
+        rows: Range<usize>,
+        column: impl Fn(usize) -> *const f32,
+    ) {
+        let column = |r: usize| column(tile.start + r);
+        // SAFETY: the caller vouches for the columns; a tile lies inside the data.
+        unsafe {
+            let start = (rows.start - self.depth(block).start) * tile.len();
+            let to = self.tile(block, tile).data.cast_mut().add(start);
+            match tile.len() {
+                6 => transpose_array::<6>(column, to, rows.len()),
+                12 => transpose_array::<12>(column, to, rows.len()),
+                len => {
+                    for r in 0..len {
+                        let column = column(r);
+                        for i in 0..rows.len() {
+                            *to.add(i * len + r) = *column.add(i);
                         }
                     }
                 }
@@ -102,6 +140,22 @@ unsafe fn copy_array<const N: usize>(from: *const f32, to: *mut f32) {
     unsafe { to.cast::<[f32; N]>().write(from.cast::<[f32; N]>().read()) }
 }
 
+/// # Safety
+///
+/// There are `depth` numbers at each of `N` columns, and there is room for all of them at `to`.
+unsafe fn transpose_array<const N: usize>(
+    column: impl Fn(usize) -> *const f32,
+    to: *mut f32,
+    depth: usize,
+) {
+    let columns: [*const f32; N] = core::array::from_fn(column);
+    let to = to.cast::<[f32; N]>();
+    for i in 0..depth {
+        // SAFETY: the caller vouches for both places.
+        unsafe { to.add(i).write(columns.map(|column| *column.add(i))) };
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,21 +164,42 @@ mod tests {
     #[test]
     fn every_number_is_where_its_tile_says() {
         for isa in Isa::available() {
-            for (columns, depth) in [(1, 1), (5, 300), (13, 17), (200, 713), (7, 0)] {
+            for (columns, depth) in [(1, 1), (5, 300), (13, 17), (200, 713), (24, 30), (7, 0)] {
                 let data: Vec<f32> = (0..columns * depth).map(|i| i as f32).collect();
-                let tiled = Tiled::new(isa.kernels(), columns, depth);
-                for block in 0..tiled.blocks() {
-                    // SAFETY: the rows are inside the data.
-                    unsafe { tiled.fill(block, |i| data[i * columns..].as_ptr()) };
-                }
-                for block in 0..tiled.blocks() {
-                    for tile in tiled.tiles() {
-                        let left = tiled.tile(block, &tile);
-                        for (i, row) in tiled.depth(block).enumerate() {
-                            for (r, column) in tile.clone().enumerate() {
-                                // SAFETY: inside the tile.
-                                let found = unsafe { *left.data.add(r * left.row + i * left.k) };
-                                assert_eq!(found, data[row * columns + column]);
+                for (block, transposed) in [(704, false), (11, false), (704, true), (11, true)] {
+                    let tiled = Tiled::new(isa.kernels(), columns, depth, block);
+                    for block in 0..tiled.blocks() {
+                        let depth_range = tiled.depth(block);
+                        let middle = depth_range.start + depth_range.len() / 3;
+                        for rows in [depth_range.start..middle, middle..depth_range.end] {
+                            // SAFETY: the rows, and the columns of the transposed matrix, are inside the data.
+                            unsafe {
+                                if !transposed {
+                                    tiled.fill(block, rows, |i| data[i * columns..].as_ptr());
+                                    continue;
+                                }
+                                for tile in tiled.tiles() {
+                                    tiled.fill_transposed(block, &tile, rows.clone(), |i| {
+                                        data[i * depth + rows.start..].as_ptr()
+                                    });
+                                }
+                            }
+                        }
+                    }
+                    for block in 0..tiled.blocks() {
+                        for tile in tiled.tiles() {
+                            let left = tiled.tile(block, &tile);
+                            for (i, row) in tiled.depth(block).enumerate() {
+                                for (r, column) in tile.clone().enumerate() {
+                                    // SAFETY: inside the tile.
+                                    let found =
+                                        unsafe { *left.data.add(r * left.row + i * left.k) };
+                                    let place = match transposed {
+                                        true => column * depth + row,
+                                        false => row * columns + column,
+                                    };
+                                    assert_eq!(found, data[place]);
+                                }
                             }
                         }
                     }

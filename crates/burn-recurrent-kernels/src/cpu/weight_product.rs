@@ -7,6 +7,9 @@ use super::pack::{Packed, Source};
 use super::product::{Left, Target, multiply_to};
 use super::tiled::{Tiled, VECTORS};
 
+/// Steps whose sums are worked on together, at most: a panel of the gradients should stay in the second
+/// cache while tiles pass by, and a longer block adds to its results less often.
+pub(crate) const DEPTH: usize = 704;
 /// Tiles of the left operand that a large second cache holds while panels pass by: 676 KB at most where tiles
 /// have 12 rows. Fewer or more made no difference.
 const TILES: usize = 20;
@@ -64,7 +67,7 @@ pub(crate) unsafe fn weight_product(
         }
         return;
     }
-    let blocks = Tiled::new(kernels, 0, steps);
+    let blocks = Tiled::new(kernels, 0, steps, DEPTH);
     let tiles: Vec<_> = product.uses.iter().map(|one| one.left.tiles()).collect();
     for block in 0..blocks.blocks() {
         let depth = blocks.depth(block);
