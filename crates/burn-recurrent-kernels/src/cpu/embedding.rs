@@ -1,15 +1,10 @@
 //! Rows of a table, and the gradient of the table.
 
-use core::ops::Range;
-
 use super::pool::{Team, share};
 use super::scratch::{Numbers, Output};
-use super::shared::Shared;
 
 /// Numbers below which a second thread costs more than it brings.
 const ALONE: usize = 1 << 16;
-/// Columns that threads share out.
-const GRAIN: usize = 16;
 
 /// The rows of `table`, `[rows, width]`, that `indices` name: `[indices, width]`.
 ///
@@ -61,48 +56,23 @@ pub(crate) fn gradient(
     let to = out.ptr();
     let team = Team::take(if rows * width < ALONE { 1 } else { threads });
     team.run(&[], &|thread| {
-        let columns = share(width, GRAIN, thread, team.size());
-        // SAFETY: these columns are this thread's alone.
-        unsafe { add_columns(to, rows, width, indices, d_output, columns) };
+        let part = share(rows, 1, thread, team.size());
+        // SAFETY: these rows are this thread's alone; they are written before they are made a slice.
+        let sums = unsafe {
+            let first = to.at(part.start * width);
+            first.write_bytes(0, part.len() * width);
+            core::slice::from_raw_parts_mut(first, part.len() * width)
+        };
+        for (&index, gradient) in indices.iter().zip(d_output.chunks(width.max(1))) {
+            if part.contains(&index) {
+                let sum = &mut sums[(index - part.start) * width..][..width];
+                for (sum, gradient) in sum.iter_mut().zip(gradient) {
+                    *sum += gradient;
+                }
+            }
+        }
     });
     drop(team);
-    // SAFETY: the threads' columns are all there are.
+    // SAFETY: the threads' rows are all there are.
     unsafe { out.finish() }
-}
-
-/// Some columns of a gradient.
-///
-/// # Safety
-///
-/// `to` has `rows` rows of `width` numbers, whose `columns` no other thread uses; every index is below `rows`, and
-/// `d_output` has a row for each.
-unsafe fn add_columns(
-    to: Shared,
-    rows: usize,
-    width: usize,
-    indices: &[usize],
-    d_output: &[f32],
-    columns: Range<usize>,
-) {
-    // SAFETY: the caller vouches for the places; they are written before they are made a slice.
-    unsafe {
-        if columns.len() == width {
-            to.0.write_bytes(0, rows * width);
-        } else {
-            for row in 0..rows {
-                to.at(row * width + columns.start)
-                    .write_bytes(0, columns.len());
-            }
-        }
-        for (i, &index) in indices.iter().enumerate() {
-            let sum = core::slice::from_raw_parts_mut(
-                to.at(index * width + columns.start),
-                columns.len(),
-            );
-            let gradient = &d_output[i * width..][columns.clone()];
-            for (sum, gradient) in sum.iter_mut().zip(gradient) {
-                *sum += gradient;
-            }
-        }
-    }
 }

@@ -11,6 +11,9 @@ const BLOCK: usize = 1 << 14;
 /// Numbers below which a second thread costs more than it brings.
 const ALONE: usize = 1 << 16;
 
+/// How many numbers ahead a sum of squares asks for, which does nothing but read.
+const SQUARES_AHEAD: usize = 256;
+
 /// A piece of a parameter and of what its update needs. What is read may be where it is written.
 #[derive(Clone, Copy)]
 pub(crate) struct UpdateRow {
@@ -153,7 +156,9 @@ pub(crate) unsafe fn squares<S: Simd>(row: &UpdateRow) {
         let mut first = 0;
         while first < whole {
             for (i, sum) in sums.iter_mut().enumerate() {
-                let x = S::load(row.gradient.add(first + i * S::LANES));
+                let at = first + i * S::LANES;
+                S::prefetch(row.gradient.wrapping_add(at + SQUARES_AHEAD));
+                let x = S::load(row.gradient.add(at));
                 *sum = S::mul_add(x, x, *sum);
             }
             first += 4 * S::LANES;
