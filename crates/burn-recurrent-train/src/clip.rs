@@ -100,11 +100,18 @@ fn is_fused<const D: usize>(gradient: &Tensor<D>) -> bool {
     !device.is_autodiff() && kernels::supported(&device, gradient.dtype())
 }
 
-/// Scales `gradients` so that their [`global_norm`] is at most `limit`, and returns the norm that they had.
+/// What gradients of this norm are multiplied by so that it is at most `limit`.
 ///
-/// Gradients within the limit are left exactly as they are, and so are gradients whose norm is not finite: there is
-/// nothing sensible to scale them to, and the caller sees it from the norm returned.
-pub fn clip_global_norm<M: Module>(module: &M, gradients: &mut GradientsParams, limit: f32) -> f64 {
+/// One for a norm within the limit, and for one that is not finite: there is nothing sensible to scale to.
+pub(crate) fn clip_factor(norm: f64, limit: f32) -> f64 {
+    match norm.is_finite() && norm > f64::from(limit) {
+        true => f64::from(limit) / norm,
+        false => 1.0,
+    }
+}
+
+/// Multiplies all gradients of `module` by `factor`, unless it is one.
+pub(crate) fn scale_gradients<M: Module>(module: &M, gradients: &mut GradientsParams, factor: f64) {
     struct Scale<'a> {
         gradients: &'a mut GradientsParams,
         seen: HashSet<ParamId>,
@@ -123,14 +130,22 @@ pub fn clip_global_norm<M: Module>(module: &M, gradients: &mut GradientsParams, 
             }
         }
     }
-    let norm = global_norm(module, gradients);
-    if norm.is_finite() && norm > f64::from(limit) {
+    if factor != 1.0 {
         module.visit(&mut Scale {
             gradients,
             seen: HashSet::new(),
-            factor: f64::from(limit) / norm,
+            factor,
         });
     }
+}
+
+/// Scales `gradients` so that their [`global_norm`] is at most `limit`, and returns the norm that they had.
+///
+/// Gradients within the limit are left exactly as they are, and so are gradients whose norm is not finite: there is
+/// nothing sensible to scale them to, and the caller sees it from the norm returned.
+pub fn clip_global_norm<M: Module>(module: &M, gradients: &mut GradientsParams, limit: f32) -> f64 {
+    let norm = global_norm(module, gradients);
+    scale_gradients(module, gradients, clip_factor(norm, limit));
     norm
 }
 

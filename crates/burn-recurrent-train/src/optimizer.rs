@@ -161,6 +161,14 @@ impl OptimizerConfig {
         }
     }
 
+    /// Whether a step is the gradient times the learning rate, so that either may be scaled.
+    pub(crate) fn is_proportional(&self) -> bool {
+        matches!(
+            self,
+            Self::Sgd { momentum, weight_decay, .. } if *momentum == 0.0 && *weight_decay == 0.0
+        )
+    }
+
     /// Builds the optimiser, without gradient clipping.
     pub fn init(&self) -> ModuleOptimizer {
         let penalty = |decay: f32| (decay > 0.0).then(|| WeightDecayConfig::new(decay));

@@ -19,7 +19,7 @@ use burn::train::{
 
 use crate::batches::Batches;
 use crate::checkpoint::Checkpoints;
-use crate::clip::clip_global_norm;
+use crate::clip::{clip_factor, global_norm, scale_gradients};
 use crate::curves::draw_curves;
 use crate::evaluate::sum_losses;
 use crate::history::to_lines;
@@ -252,13 +252,21 @@ impl<M: RecurrentLearner> TrainingLoop<M> {
             return Err(self.not_finite("the training loss", loss.nats));
         }
         let mut gradients = output.grads;
+        let mut step_size = learning_rate;
         if let Some(limit) = self.config.clip.global_norm {
-            let norm = clip_global_norm(&**model, &mut gradients, limit);
+            let norm = global_norm(&**model, &gradients);
             if !norm.is_finite() {
                 return Err(self.not_finite("the norm of the gradients", norm));
             }
+            let factor = clip_factor(norm, limit);
+            if self.config.steps_are_proportional() {
+                // The same step without another pass over all gradients.
+                step_size *= factor;
+            } else {
+                scale_gradients(&**model, &mut gradients, factor);
+            }
         }
-        model.update(|model| model.optimize(&mut self.optimizer, learning_rate.into(), gradients));
+        model.update(|model| model.optimize(&mut self.optimizer, step_size.into(), gradients));
         self.state.step += 1;
         self.state.train.add(loss);
         meter.add(loss.tokens);

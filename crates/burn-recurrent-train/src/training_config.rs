@@ -111,6 +111,11 @@ impl TrainingConfig {
             .validate()
             .map_err(|error| error.within("checkpoint"))
     }
+
+    /// Whether a step is the gradient times the learning rate, so that either may be scaled.
+    pub(crate) fn steps_are_proportional(&self) -> bool {
+        self.optimizer.is_proportional() && self.clip.per_tensor_norm.is_none()
+    }
 }
 
 #[cfg(test)]

@@ -63,6 +63,34 @@ fn training_learns_and_its_figures_are_those_of_the_model_it_returns() {
     assert!(svg.contains("validation") && svg.contains("epoch"));
 }
 
+/// Without momentum and penalty a step scales the learning rate instead of the gradients.
+#[test]
+fn clipped_steps_are_the_same_however_they_are_scaled() {
+    let _guard = one_at_a_time();
+    let last_loss = |optimizer: &str, clip: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let config = config(&format!(
+            "epochs = 3\nlearning_rate = 0.5\noptimizer = {{ kind = \"sgd\"{optimizer} }}{clip}"
+        ));
+        let run = RunDirectory::create("toy", folder.path().join("run"), &config).unwrap();
+        let outcome = train(&run, &config, windows(12, 0), Interrupter::new()).unwrap();
+        outcome.history[2].train_nats_per_token
+    };
+    let clip = "\nclip = { global_norm = 0.1 }";
+    let of_rate = last_loss("", clip);
+    // A penalty too small to change a number.
+    let of_gradients = last_loss(", weight_decay = 1e-30", clip);
+    assert!(
+        (of_rate / of_gradients - 1.0).abs() < 1e-5,
+        "{of_rate}, {of_gradients}"
+    );
+    let unclipped = last_loss("", "");
+    assert!(
+        (of_rate / unclipped - 1.0).abs() > 1e-2,
+        "{of_rate}, {unclipped}"
+    );
+}
+
 #[test]
 fn a_loss_that_is_not_finite_stops_the_run_and_keeps_the_last_checkpoint() {
     let _guard = one_at_a_time();
