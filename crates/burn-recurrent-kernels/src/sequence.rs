@@ -117,14 +117,17 @@ pub fn sequence(
         call,
     );
     let last = Tensor::<3>::from_dispatch(last);
-    let take = |k: usize, last: Tensor<3>| {
-        last.slice([k..k + 1, 0..batch, 0..d_hidden])
-            .reshape([batch, d_hidden])
+    let part = |part: Tensor<3>| part.reshape([batch, d_hidden]);
+    let (hidden, cell) = match cell {
+        Cell::Lstm => {
+            let [hidden, cell] = [0, 1].map(|k| part(last.clone().narrow(0, k, 1)));
+            (hidden, Some(cell))
+        }
+        _ => (part(last), None),
     };
-    let cell = (cell == Cell::Lstm).then(|| take(1, last.clone()));
     SequenceOutput {
         output: Tensor::from_dispatch(output),
-        hidden: take(0, last),
+        hidden,
         cell,
     }
 }

@@ -34,6 +34,13 @@ pub trait Cell: Module + ModuleDisplay {
     /// The state before the first step, where the caller gives none.
     fn initial_state(&self, batch: usize, device: &Device) -> Self::State;
 
+    /// The widths of the state's parts, in the order of [`CellState::into_parts`]: for a clear message where a state
+    /// does not fit. By default those of an initial state that is made for it on the device.
+    fn state_widths(&self, device: &Device) -> Vec<usize> {
+        let parts = self.initial_state(1, device).into_parts();
+        parts.iter().map(|part| part.dims()[1]).collect()
+    }
+
     /// Prepares what all steps of one sequence share. Called once a sequence, layer and direction.
     fn prepare(&self, batch: usize, device: &Device) -> Self::Prepared;
 

@@ -233,6 +233,10 @@ impl Cell for GruCell {
         HiddenState::zeros([batch, self.d_output()], device)
     }
 
+    fn state_widths(&self, _device: &Device) -> Vec<usize> {
+        vec![self.d_output()]
+    }
+
     fn prepare(&self, batch: usize, device: &Device) -> GruPrepared {
         let recurrence = self
             .recurrence

@@ -246,6 +246,10 @@ impl Cell for LstmCell {
         }
     }
 
+    fn state_widths(&self, _device: &Device) -> Vec<usize> {
+        vec![self.d_output(), self.d_cell()]
+    }
+
     fn prepare(&self, batch: usize, device: &Device) -> PreparedRecurrence {
         self.recurrence
             .prepare(self.weight_hidden.val(), batch, device)

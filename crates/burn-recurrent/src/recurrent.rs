@@ -287,10 +287,8 @@ impl<C: Cell> Recurrent<C> {
     fn split_state(&self, state: Stacked<C>, batch: usize) -> Vec<C::State> {
         let parts = C::State::stacked_into_parts(state);
         let expected = self.num_layers() * self.directions();
-        let device = parts[0].device();
-        let like = self.layers[0].forward.initial_state(batch, &device);
-        for (part, like) in parts.iter().zip(like.into_parts()) {
-            let [_, width] = like.dims();
+        let widths = self.layers[0].forward.state_widths(&parts[0].device());
+        for (part, width) in parts.iter().zip(widths) {
             assert!(
                 part.dims() == [expected, batch, width],
                 "{}: a part of the state must be [num_layers * directions, batch, width] = {:?}, \

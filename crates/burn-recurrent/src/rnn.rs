@@ -175,6 +175,10 @@ impl Cell for RnnCell {
         HiddenState::zeros([batch, self.d_output()], device)
     }
 
+    fn state_widths(&self, _device: &Device) -> Vec<usize> {
+        vec![self.d_output()]
+    }
+
     fn prepare(&self, batch: usize, device: &Device) -> PreparedRecurrence {
         self.recurrence
             .prepare(self.weight_hidden.val(), batch, device)

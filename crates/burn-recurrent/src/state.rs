@@ -60,7 +60,11 @@ pub trait CellState: Clone + Debug + Send + Sized {
     fn stacked_from_parts(parts: Vec<Tensor<3>>) -> Self::Stacked;
 
     /// Joins the states of all layers and directions along a new first axis.
-    fn stack(states: Vec<Self>) -> Self::Stacked {
+    fn stack(mut states: Vec<Self>) -> Self::Stacked {
+        if states.len() == 1 {
+            let parts = states.swap_remove(0).into_parts().into_iter();
+            return Self::stacked_from_parts(parts.map(stack_one).collect());
+        }
         let mut columns: Vec<Vec<Tensor<2>>> = Vec::new();
         for state in states {
             for (index, part) in state.into_parts().into_iter().enumerate() {
@@ -78,15 +82,15 @@ pub trait CellState: Clone + Debug + Send + Sized {
     fn unstack(stacked: Self::Stacked) -> Vec<Self> {
         let parts = Self::stacked_into_parts(stacked);
         let count = parts[0].dims()[0];
-        (0..count)
-            .map(|index| {
-                let parts = parts
-                    .iter()
-                    .map(|part| part.clone().narrow(0, index, 1).squeeze_dim(0))
-                    .collect();
-                Self::from_parts(parts)
-            })
-            .collect()
+        if count == 1 {
+            let parts = parts.into_iter().map(|part| part.squeeze_dim(0));
+            return vec![Self::from_parts(parts.collect())];
+        }
+        let state = |index: usize| {
+            let rows = parts.iter().map(|part| part.clone().narrow(0, index, 1));
+            Self::from_parts(rows.map(|row| row.squeeze_dim(0)).collect())
+        };
+        (0..count).map(state).collect()
     }
 }
 
@@ -96,6 +100,14 @@ fn stack_rows(rows: Vec<Tensor<2>>) -> Tensor<3> {
     match batch {
         0 => Tensor::zeros([rows.len(), 0, width], &rows[0].device()),
         _ => Tensor::stack(rows, 0),
+    }
+}
+
+/// The same for one, of which nothing is copied.
+fn stack_one(row: Tensor<2>) -> Tensor<3> {
+    match row.dims() {
+        [0, _] => stack_rows(vec![row]),
+        _ => row.unsqueeze_dim(0),
     }
 }
 
