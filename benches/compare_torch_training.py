@@ -8,7 +8,7 @@ Ours is the recipe as its users run it, `train` on a text of random words or cha
 reading the text into batches, embedding, LSTM, dropout, output layer, cross entropy, backward pass, clipping, update,
 progress. PyTorch's is the same model in its usual form (`nn.Embedding`, `nn.LSTM`, `nn.Linear`, `cross_entropy`,
 `clip_grad_norm_`, `SGD`), on random tokens. A round is one process each; the table has the median of the rounds and the
-median of the rounds' ratios. Our step is the mean over the second of two epochs, PyTorch's the median of as many steps
+median of the rounds' ratios. Our step is the mean over the second of two epochs, PyTorch's the median of up to 30 steps
 after three that do not count: the first steps of a process take longer on both sides.
 """
 import argparse
@@ -72,7 +72,7 @@ def run_ours(args: argparse.Namespace, name: str) -> float:
         environment = {**os.environ, "BURN_RECURRENT_THREADS": threads, "RAYON_NUM_THREADS": threads}
         subprocess.run(command, check=True, capture_output=True, env=environment)
         with open(os.path.join(folder, "run", "metrics.jsonl"), encoding="utf-8") as metrics:
-            *_, second = map(json.loads, metrics)
+            _, second = map(json.loads, metrics)
     return lanes * steps / second["tokens_per_second"] * 1e3
 
 

@@ -11,7 +11,13 @@ use common::{CELLS, Case, Read, fused, gradients, list, loss, numbers, small};
 #[test]
 fn results_do_not_depend_on_the_number_of_threads() {
     for cell in CELLS {
-        for (batch, time, d_hidden) in [(1, 30, 130), (20, 12, 100), (13, 9, 65)] {
+        for (batch, time, d_hidden) in [
+            (1, 30, 130),
+            (20, 12, 100),
+            (13, 9, 65),
+            (2, 1, 150),
+            (6, 2, 150),
+        ] {
             let case = Case {
                 cell,
                 batch,

@@ -12,6 +12,10 @@ use serde::{Deserialize, Serialize};
 use crate::config::InvalidValue;
 
 /// How gradients are clipped before the optimiser sees them. Both may be given; the global norm comes first.
+///
+/// Where a step is the gradient times the learning rate, as it is without momentum and weight decay, the global norm
+/// scales the rate of the step instead of all gradients, which comes to the same. A model that overrides
+/// [`TrainStep::optimize`](burn::train::TrainStep::optimize) sees it there.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ClipConfig {

@@ -167,6 +167,30 @@ mod tests {
     }
 
     #[test]
+    fn only_plain_gradient_descent_steps_in_proportion() {
+        for (overrides, proportional) in [
+            (&["optimizer={kind=\"sgd\"}"][..], true),
+            (&["optimizer={kind=\"sgd\"}", "clip.global_norm=1.0"], true),
+            (
+                &["optimizer={kind=\"sgd\"}", "clip.per_tensor_norm=1.0"],
+                false,
+            ),
+            (&["optimizer={kind=\"sgd\", momentum=0.9}"], false),
+            (&["optimizer={kind=\"sgd\", weight_decay=0.1}"], false),
+            (&["optimizer={kind=\"adam\"}"], false),
+            (&["optimizer={kind=\"adamw\"}"], false),
+        ] {
+            let overrides: Vec<String> = overrides.iter().map(ToString::to_string).collect();
+            let config: TrainingConfig = parse_config("c.toml", TEXT, &overrides).unwrap();
+            assert_eq!(
+                config.steps_are_proportional(),
+                proportional,
+                "{overrides:?}"
+            );
+        }
+    }
+
+    #[test]
     fn an_unknown_kind_is_answered_with_the_kinds_there_are() {
         let error = error(&["optimizer.kind=adan"]);
         assert!(

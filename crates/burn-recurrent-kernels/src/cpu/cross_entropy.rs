@@ -15,13 +15,10 @@ use super::scratch::{Numbers, Output, Scratch};
 use super::shared::{ALONE, SendSource, Shared};
 use super::softmax::GroupRow;
 use super::tasks::Queue;
-use super::tiled::Tiled;
+use super::tiled::{Tiled, VECTORS};
 
 /// Panels that a row's largest number and sum are taken of at a time.
 pub(crate) const GROUP: usize = 4;
-/// Width of a panel in vectors.
-pub(crate) const VECTORS: usize = 2;
-
 /// Rows of the left operand that are worked on while they are in the second cache.
 pub(crate) const ROW_BLOCK: usize = 120;
 

@@ -3,7 +3,7 @@
 use core::ops::Range;
 
 use super::cross_entropy::{
-    Cut, LossSaved, LossSizes, ROW_BLOCK, VECTORS, blocks_of, check_targets, group_row,
+    Cut, LossSaved, LossSizes, ROW_BLOCK, blocks_of, check_targets, group_row,
 };
 use super::kernels::Kernels;
 use super::pack::{Packed, Source};
@@ -13,7 +13,7 @@ use super::scratch::{Numbers, Output, Scratch};
 use super::shared::{ALONE, ROW_GRAIN, SendSource, Shared};
 use super::tasks::Queue;
 use super::tile::{PREFETCH_ROWS, TileArgs};
-use super::tiled::Tiled;
+use super::tiled::{Tiled, VECTORS};
 
 /// Depth of the sums of the hidden states' gradient that is worked on at a time, in panels.
 const DEPTH_PANELS: usize = 8;
@@ -75,21 +75,13 @@ pub(crate) fn loss_backward(
         "exponentials"
     );
     assert_eq!(factors.len(), cut.groups * tokens, "factors");
-    // Without tokens there is nothing that would write the weight's gradient.
-    let fresh = |len| {
-        if tokens == 0 {
-            Output::zeros(len)
-        } else {
-            Output::new(len)
-        }
-    };
     let mut d_hidden_out = Output::new(if wanted.hidden { tokens * d_hidden } else { 0 });
-    let mut d_weight = fresh(if wanted.weight {
+    let mut d_weight = Output::new(if wanted.weight {
         d_hidden * vocabulary
     } else {
         0
     });
-    let mut d_bias = fresh(if wanted.weight { vocabulary } else { 0 });
+    let mut d_bias = Output::new(if wanted.weight { vocabulary } else { 0 });
     let (d_hidden_, d_weight_, d_bias_) = (d_hidden_out.ptr(), d_weight.ptr(), d_bias.ptr());
     let transposed = Packed::new(
         kernels,
@@ -147,10 +139,10 @@ pub(crate) fn loss_backward(
     let row_blocks = Queue::new(row_count);
     let job = |_thread: usize| {
         let weight = &weight;
-        for (block, tokens) in pieces_queue.tasks().map(|piece| &pieces[piece]) {
+        for (block, piece) in pieces_queue.tasks().map(|piece| &pieces[piece]) {
             let state = |token: usize| hidden[token * d_hidden..].as_ptr();
             // SAFETY: every token has `d_hidden` numbers, and its piece is one thread's.
-            unsafe { tiled.fill(*block, tokens.clone(), state) };
+            unsafe { tiled.fill(*block, piece.clone(), state) };
         }
         all.wait();
         if cut.blocks > 1 {

@@ -1,10 +1,13 @@
 //! Rows of a table, and the gradient of the table.
 
-use super::pool::{Team, share};
+use super::pool::{Barrier, Team, share};
 use super::scratch::{Numbers, Output};
 
 /// Numbers below which a second thread costs more than it brings.
 const ALONE: usize = 1 << 16;
+
+/// Columns that threads share out.
+const GRAIN: usize = 16;
 
 /// The rows of `table`, `[rows, width]`, that `indices` name: `[indices, width]`.
 ///
@@ -55,17 +58,21 @@ pub(crate) fn gradient(
     let mut out = Output::new(rows * width);
     let to = out.ptr();
     let team = Team::take(if rows * width < ALONE { 1 } else { threads });
-    team.run(&[], &|thread| {
-        let part = share(rows, 1, thread, team.size());
-        // SAFETY: these rows are this thread's alone; they are written before they are made a slice.
-        let sums = unsafe {
-            let first = to.at(part.start * width);
-            first.write_bytes(0, part.len() * width);
-            core::slice::from_raw_parts_mut(first, part.len() * width)
-        };
-        for (&index, gradient) in indices.iter().zip(d_output.chunks(width.max(1))) {
-            if part.contains(&index) {
-                let sum = &mut sums[(index - part.start) * width..][..width];
+    let zeroed = Barrier::new(team.size());
+    team.run(&[&zeroed], &|thread| {
+        let (part, columns) = (
+            share(rows, 1, thread, team.size()),
+            share(width, GRAIN, thread, team.size()),
+        );
+        // Zeros go through memory in order. Rows are used unevenly, columns alike.
+        // SAFETY: these rows are this thread's alone up to the barrier, and these columns after it, when all is zero.
+        unsafe {
+            to.at(part.start * width).write_bytes(0, part.len() * width);
+            zeroed.wait();
+            for (i, &index) in indices.iter().enumerate() {
+                let first = to.at(index * width + columns.start);
+                let sum = core::slice::from_raw_parts_mut(first, columns.len());
+                let gradient = &d_output[i * width..][columns.clone()];
                 for (sum, gradient) in sum.iter_mut().zip(gradient) {
                     *sum += gradient;
                 }

@@ -21,8 +21,9 @@ const UNPACKED_STEPS: usize = 2;
 /// Rows up to which the input weights are used where they are.
 const UNPACKED_ROWS: usize = 24;
 
-/// Address of the weights that the last call used where they are ended with. A part of them is still in the
-/// caches, so that a call begins with them if it can: the order of the two products shows in the time alone.
+/// Address of the weights that the last step which used both where they are ended with. A part of them is
+/// still in the caches, so that the next step begins with them where it can, if nothing else ran in between:
+/// one layer that runs step by step. The order of the two products shows in the time alone.
 static LAST_READ: AtomicUsize = AtomicUsize::new(0);
 
 fn is_last_read(weights: &[f32]) -> bool {
@@ -150,9 +151,10 @@ pub(crate) fn forward(
         .collect();
     let products = Scratch::new(if pack_recurrent { 0 } else { batch * columns });
     let products_begun = !pack_recurrent && start.hidden.is_some() && schedule.time > 0;
-    let recurrent_first = products_begun && is_last_read(weights.w_hh);
-    if !pack_input && products_begun {
-        set_last_read(if recurrent_first {
+    let recurrent_first = products_begun && !pack_input && is_last_read(weights.w_hh);
+    if products_begun {
+        let one_product = schedule.time == 1 && cell != Cell::GruResetBefore;
+        set_last_read(if recurrent_first && one_product {
             weights.w_ih
         } else {
             weights.w_hh

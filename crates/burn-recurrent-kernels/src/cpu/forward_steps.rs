@@ -154,7 +154,8 @@ impl Shape<'_> {
     /// All members of a row group call this, with the same `barrier` and rows; `member` and `units` are
     /// the calling thread's. `left` holds the active rows, which no thread
     /// writes meanwhile; `product` has room for as many rows, `product_row` apart, of all gates of
-    /// the units and a whole tile beyond.
+    /// the units and a whole tile beyond. Where `ready`, [`begin`](Self::begin) has computed the product, and all
+    /// members have waited for it.
     #[expect(clippy::too_many_arguments)]
     unsafe fn product(
         &self,
@@ -254,16 +255,19 @@ impl Shape<'_> {
         }
     }
 
-    /// The first step's recurrent product, for as much as needs no gate: to be called before `recur`, with a
-    /// barrier between the two, where `products_begun` says so.
+    /// The first step's recurrent product, for as much of it as needs no gate: where `products_begun` says so.
     ///
     /// # Safety
     ///
-    /// As [`Shape::recur`], in a group of `members` members.
+    /// All members of a row group of `members` call this once, with the same rows, and wait for one another before
+    /// they [`recur`](Self::recur); `states[0]` holds the initial states. Neither packed weights nor the input
+    /// projection need be there.
     pub(crate) unsafe fn begin(&self, rows: &Range<usize>, member: usize, members: usize) {
         let active = self.schedule.active(rows, self.schedule.time_of(0));
-        // SAFETY: passed on; the states are those that everything starts from.
-        unsafe { self.product_in_place(0, member, members, self.states[0], &active) };
+        if !active.is_empty() {
+            // SAFETY: passed on; nobody reads a product before all members are here.
+            unsafe { self.product_in_place(0, member, members, self.states[0], &active) };
+        }
     }
 
     /// The active rows of `states` as the left operand of a product.

@@ -124,7 +124,8 @@ fn instruction_sets_agree_and_threads_do_not_matter() {
         for shape in [
             [1, 1, 5, 37],
             [2, 1, 150, 150],
-            [3, 2, 9, 40],
+            [6, 2, 64, 150],
+            [26, 2, 33, 64],
             [1, 5, 3, 7],
             [2, 4, 9, 65],
             [7, 3, 33, 16],
@@ -154,8 +155,14 @@ fn instruction_sets_agree_and_threads_do_not_matter() {
 
 #[test]
 fn losses_agree_between_instruction_sets_and_threads() {
-    for [tokens, d_hidden, vocabulary] in [[3, 5, 7], [20, 17, 130], [13, 9, 1025], [1100, 37, 71]]
-    {
+    for [tokens, d_hidden, vocabulary] in [
+        [0, 5, 7],
+        [3, 0, 7],
+        [3, 5, 7],
+        [20, 17, 130],
+        [13, 9, 1025],
+        [1100, 37, 71],
+    ] {
         let seed = &mut 5;
         let hidden = numbers(seed, tokens * d_hidden, 1.0);
         let weight = numbers(seed, d_hidden * vocabulary, 0.5);

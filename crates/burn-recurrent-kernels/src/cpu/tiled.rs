@@ -23,12 +23,15 @@ pub(crate) struct Tiled {
 impl Tiled {
     /// Room for a matrix, in blocks of `block` rows at most.
     pub(crate) fn new(kernels: &Kernels, columns: usize, depth: usize, block: usize) -> Self {
+        // Tiles for narrower panels, such as the last one, must take as many rows.
+        let most = kernels.tiles(VECTORS).len();
+        assert!(kernels.tiles(1).len() >= most);
         Self {
             data: Scratch::new(columns * depth),
             columns,
             depth,
             blocks: depth.div_ceil(block.max(1)).max(1),
-            most: kernels.tiles(VECTORS).len(),
+            most,
         }
     }
 
