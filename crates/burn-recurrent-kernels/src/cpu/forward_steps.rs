@@ -50,6 +50,17 @@ pub(crate) struct Shape<'a> {
 // SAFETY: the raw pointers are read-only or shared as `Shared` describes.
 unsafe impl Sync for Shape<'_> {}
 
+/// Where a recurrent product comes from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    /// There is no state to multiply.
+    Zero,
+    /// [`Shape::begin`] has computed it.
+    Begun,
+    /// It is computed when it is needed.
+    Here,
+}
+
 impl Shape<'_> {
     /// The steps of some rows and units.
     ///
@@ -92,7 +103,11 @@ impl Shape<'_> {
             // SAFETY: rows and units are this thread's own; hidden states of the other units were
             // written before the last barrier, and are written again into the other buffer.
             unsafe {
-                let nothing = step == 0 && !self.has_state;
+                let origin = match step {
+                    0 if !self.has_state => Origin::Zero,
+                    0 if self.products_begun => Origin::Begun,
+                    _ => Origin::Here,
+                };
                 let state = self.states[step % 2];
                 self.product(
                     0,
@@ -101,8 +116,7 @@ impl Shape<'_> {
                     barrier,
                     state,
                     &active,
-                    nothing,
-                    step == 0 && self.products_begun,
+                    origin,
                     &product,
                     product_row,
                 );
@@ -121,8 +135,10 @@ impl Shape<'_> {
                         barrier,
                         self.reset,
                         &active,
-                        nothing,
-                        false,
+                        match origin {
+                            Origin::Zero => Origin::Zero,
+                            Origin::Begun | Origin::Here => Origin::Here,
+                        },
                         &product,
                         product_row,
                     );
@@ -154,8 +170,7 @@ impl Shape<'_> {
     /// All members of a row group call this, with the same `barrier` and rows; `member` and `units` are
     /// the calling thread's. `left` holds the active rows, which no thread
     /// writes meanwhile; `product` has room for as many rows, `product_row` apart, of all gates of
-    /// the units and a whole tile beyond. Where `ready`, [`begin`](Self::begin) has computed the product, and all
-    /// members have waited for it.
+    /// the units and a whole tile beyond. Where it was begun, all members have waited for that.
     #[expect(clippy::too_many_arguments)]
     unsafe fn product(
         &self,
@@ -165,8 +180,7 @@ impl Shape<'_> {
         barrier: &Barrier,
         left: Shared,
         active: &Range<usize>,
-        nothing: bool,
-        ready: bool,
+        origin: Origin,
         product: &Scratch,
         product_row: usize,
     ) {
@@ -174,7 +188,7 @@ impl Shape<'_> {
         // SAFETY: the scratch has room for all rows and gates of this thread; see `recur`.
         unsafe {
             let out = product.ptr().add(parts[0].len() * units.len() * part);
-            if nothing {
+            if origin == Origin::Zero {
                 for row in 0..active.len() {
                     out.add(row * product_row)
                         .write_bytes(0, parts[part].len() * units.len());
@@ -196,7 +210,7 @@ impl Shape<'_> {
                     );
                 }
                 None => {
-                    if !ready {
+                    if origin == Origin::Here {
                         self.product_in_place(part, member, barrier.size(), left, active);
                         barrier.wait();
                     }
