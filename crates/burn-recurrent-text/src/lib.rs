@@ -1,55 +1,34 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
-mod confusions;
-mod cross_entropy;
 mod encode;
 mod file;
 mod fingerprint;
 mod length_batches;
-mod span;
-mod span_score;
 mod special;
-mod stream_batches;
-mod tag;
-mod tag_constraints;
-mod tag_scheme;
-mod tagging_batch;
-mod tagging_examples;
-mod tagging_task;
-mod tagging_vocabularies;
-mod tagging_vocabularies_builder;
+mod streams;
+mod tagging;
 mod text_error;
 mod tokens;
 mod unit;
 mod vocabulary;
 mod vocabulary_builder;
-mod word_normalization;
-mod word_shape;
 mod words;
 
-pub use confusions::{Confusion, Confusions, TokenPlace};
-pub use cross_entropy::CrossEntropy;
 pub use file::VocabularyFileError;
 pub use fingerprint::Fingerprint;
 pub use length_batches::{BudgetError, LengthBatches};
-pub use span::{Span, spans};
-pub use span_score::{SpanCounts, SpanScore};
 pub use special::Special;
-pub use stream_batches::{BatchError, Remainder, StreamBatches, Window, Windows};
-pub use tag::{Tag, TagPrefix};
-pub use tag_constraints::{TagConstraintError, TagConstraints};
-pub use tag_scheme::TagScheme;
-pub use tagging_batch::TaggingBatch;
-pub use tagging_examples::TaggingExamples;
-pub use tagging_task::TaggingTask;
-pub use tagging_vocabularies::{TaggingFileError, TaggingVocabularies};
-pub use tagging_vocabularies_builder::TaggingVocabulariesBuilder;
+pub use streams::{BatchError, CrossEntropy, Remainder, StreamBatches, Window, Windows};
+pub use tagging::{
+    Confusion, Confusions, Span, SpanCounts, SpanScore, Tag, TagConstraintError, TagConstraints,
+    TagPrefix, TagScheme, TaggingBatch, TaggingExamples, TaggingFileError, TaggingTask,
+    TaggingVocabularies, TaggingVocabulariesBuilder, TokenPlace, WordNormalization, WordShape,
+    spans,
+};
 pub use text_error::{TextError, utf8};
 pub use tokens::{Token, Tokens};
 pub use unit::Unit;
 pub use vocabulary::{Vocabulary, VocabularyError};
 pub use vocabulary_builder::VocabularyBuilder;
-pub use word_normalization::WordNormalization;
-pub use word_shape::WordShape;
 pub use words::words;

@@ -2,8 +2,8 @@
 
 use thiserror::Error;
 
-use crate::tag::{Tag, TagPrefix};
-use crate::tag_scheme::TagScheme;
+use super::tag::{Tag, TagPrefix};
+use super::tag_scheme::TagScheme;
 
 /// A label that a scheme does not have.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::tag::{Tag, TagPrefix};
-use crate::tag_constraints::{TagConstraintError, TagConstraints};
-use crate::tag_scheme::TagScheme;
+use super::tag::{Tag, TagPrefix};
+use super::tag_constraints::{TagConstraintError, TagConstraints};
+use super::tag_scheme::TagScheme;
 use crate::unit::Unit;
 use crate::vocabulary::{Vocabulary, VocabularyError};
 

@@ -2,12 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::tagging_vocabularies::TaggingVocabularies;
+use super::word_normalization::WordNormalization;
 use crate::special::Special;
-use crate::tagging_vocabularies::TaggingVocabularies;
 use crate::unit::Unit;
 use crate::vocabulary::{Vocabulary, VocabularyError};
 use crate::vocabulary_builder::VocabularyBuilder;
-use crate::word_normalization::WordNormalization;
 
 /// Counts training sentences and makes [`TaggingVocabularies`] of them.
 ///

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use burn_recurrent_files::write_atomically;
 use thiserror::Error;
 
+use super::word_normalization::WordNormalization;
 use crate::file::VocabularyFileError;
 use crate::special::Special;
 use crate::vocabulary::Vocabulary;
-use crate::word_normalization::WordNormalization;
 
 /// What a tagger knows of words, characters and labels. A [`TaggingVocabulariesBuilder`] makes them.
 ///

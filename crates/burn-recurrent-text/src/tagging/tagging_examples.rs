@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use crate::tagging_batch::TaggingBatch;
-use crate::tagging_vocabularies::TaggingVocabularies;
-use crate::word_shape::WordShape;
+use super::tagging_batch::TaggingBatch;
+use super::tagging_vocabularies::TaggingVocabularies;
+use super::word_shape::WordShape;
 
 /// Sentences as ids. Each distinct form of a word is encoded once.
 #[derive(Debug, Clone)]

@@ -1,6 +1,6 @@
 //! Spans of tokens, and where a sequence of labels has them.
 
-use crate::tag::{Tag, TagPrefix};
+use super::tag::{Tag, TagPrefix};
 
 /// A stretch of tokens with a kind: a chunk, an entity, a slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

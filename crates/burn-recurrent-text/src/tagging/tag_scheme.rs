@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::span::{Span, spans};
-use crate::tag::{Tag, TagPrefix};
+use super::span::{Span, spans};
+use super::tag::{Tag, TagPrefix};
 
 /// A way to write spans as labels of tokens. In files: `"bio"`, `"iob1"`, `"bioes"`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -1,0 +1,7 @@
+//! Text as one stream of tokens: its windows, and what a model makes of them.
+
+mod cross_entropy;
+mod stream_batches;
+
+pub use cross_entropy::CrossEntropy;
+pub use stream_batches::{BatchError, Remainder, StreamBatches, Window, Windows};
