@@ -1,16 +1,14 @@
 //! Downloads against a server on the loopback address that misbehaves in each way that happens.
 
-mod server;
-
 use std::fs;
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::server::{Answer, Server};
 use burn_recurrent_datasets::{
     Cache, CacheError, Dataset, DownloadError, Format, RemoteFile, Retry, Splits, sha256_hex,
 };
-use server::{Answer, Server};
 use tempfile::TempDir;
 
 /// A cache in a folder of its own, a file to fetch, and a data set around it.

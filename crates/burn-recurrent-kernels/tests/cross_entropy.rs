@@ -1,11 +1,8 @@
 //! The fused linear layer with cross entropy equals plain tensor operations.
-#![cfg(feature = "flex")]
 
-mod common;
-
+use crate::common::{list, numbers};
 use burn::tensor::{DType, Device, Int, Tensor, TensorData, activation::log_softmax};
 use burn_recurrent_kernels::linear_cross_entropy;
-use common::{list, numbers};
 
 /// Losses are small: relative to the largest number, or to a thousandth where that is larger.
 fn difference(ours: &[f32], theirs: &[f32]) -> f32 {

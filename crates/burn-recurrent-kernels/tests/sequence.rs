@@ -1,13 +1,10 @@
 //! The fused operations equal plain tensor operations, forward and backward.
-#![cfg(feature = "flex")]
 
-mod common;
-
-use burn::tensor::{Device, Tensor, TensorData};
-use burn_recurrent_kernels::{Cell, Layout, Path, Reason, path, path_of_all};
-use common::{
+use crate::common::{
     CELLS, Case, Operands, Read, difference, fused, gradients, list, loss, numbers, portable, small,
 };
+use burn::tensor::{Device, Tensor, TensorData};
+use burn_recurrent_kernels::{Cell, Layout, Path, Reason, path, path_of_all};
 use proptest::prelude::*;
 
 /// Compares outputs, final states and all gradients.

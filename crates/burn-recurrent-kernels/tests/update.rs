@@ -1,13 +1,10 @@
 //! Optimiser steps, norms, embeddings and dropout equal plain tensor operations.
-#![cfg(feature = "flex")]
 
-mod common;
-
+use crate::common::{difference, list, numbers};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use burn_recurrent_kernels::{
     AdamRates, adam_update, dropout, embedding, scale, set_threads, sgd_update, sum_of_squares,
 };
-use common::{difference, list, numbers};
 
 /// Sizes below a vector, beside a block and large enough for threads.
 const SIZES: [usize; 6] = [1, 7, 64, 16_384, 16_399, 200_003];
@@ -129,6 +126,7 @@ fn embeddings_and_their_gradients_equal_those_of_burn() {
     }
 }
 
+/// The generator that it seeds is the process's: no other test of this program draws from a device.
 #[test]
 fn dropout_drops_at_random_and_scales_what_it_keeps() {
     let device = Device::flex().autodiff();

@@ -1,10 +1,8 @@
 //! The conditional random field against enumeration of all its paths.
 
-mod crf_case;
-
+use crate::crf_case::{Case, LENGTHS, check_by_enumeration, close, log_sum_exp, spans, values};
 use burn::tensor::{Device, Int, Tensor};
 use burn_recurrent_models::{CrfError, CrfPath, LinearChainCrfConfig, TransitionConstraints};
-use crf_case::{Case, LENGTHS, check_by_enumeration, close, log_sum_exp, spans, values};
 use proptest::prelude::*;
 
 #[test]

@@ -1,13 +1,11 @@
 //! The conditional random field's gradients against differences and automatic differentiation.
 
-mod crf_case;
-
-use burn::tensor::{Device, Int, Tensor, TensorData};
-use burn_recurrent_models::LinearChainCrfConfig;
-use crf_case::{
+use crate::crf_case::{
     Case, LENGTHS, check_by_enumeration, close, constrained_cases, gradients, log_sum_exp, spans,
     values,
 };
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn_recurrent_models::LinearChainCrfConfig;
 
 #[test]
 fn the_closed_form_is_what_automatic_differentiation_gives() {

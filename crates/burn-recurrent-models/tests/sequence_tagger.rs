@@ -1,7 +1,9 @@
 //! The tagger: what it must not see, and that it learns from context.
 
-mod tagger_case;
-
+use crate::tagger_case::{
+    Inner, LABELS, Sentence, WORDS, assert_all_close, batch, bi_lstm, cnn, crf, encoder, sentence,
+    taggers, targets, values,
+};
 use burn::module::Module;
 use burn::optim::{AdamConfig, GradientsParams};
 use burn::store::{ModuleSnapshot, SafetensorsStore};
@@ -9,10 +11,6 @@ use burn::tensor::{Device, Int, Tensor};
 use burn_recurrent_models::{
     CharacterFeatures, SequenceTagger, SequenceTaggerConfig, SequenceTaggerError, TaggerInput,
     TaggerOutput, TokenEncoderConfig, TokenEncoderError, TransitionConstraints,
-};
-use tagger_case::{
-    Inner, LABELS, Sentence, WORDS, assert_all_close, batch, bi_lstm, cnn, crf, encoder, sentence,
-    taggers, targets, values,
 };
 
 fn check_padding(device: &Device) {

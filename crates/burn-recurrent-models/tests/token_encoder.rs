@@ -1,17 +1,15 @@
 //! What the sentences' encoder makes of words, characters and shapes, and its dropouts.
 
-mod tagger_case;
-
+use crate::tagger_case::{
+    CHARACTERS, Inner, LABELS, Sentence, WORDS, assert_all_close, batch, bi_lstm, cnn, encoder,
+    sentence, taggers, targets, values,
+};
 use burn::module::Module;
 use burn::optim::{AdamConfig, GradientsParams};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use burn_recurrent_models::{
     CharacterFeatures, CharacterNetwork, SequenceTagger, SequenceTaggerConfig, TaggerInput,
     TokenEncoderConfig,
-};
-use tagger_case::{
-    CHARACTERS, Inner, LABELS, Sentence, WORDS, assert_all_close, batch, bi_lstm, cnn, encoder,
-    sentence, taggers, targets, values,
 };
 
 #[test]

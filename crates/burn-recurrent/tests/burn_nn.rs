@@ -1,8 +1,7 @@
 //! Conversion from and to Burn's own recurrent modules: random modules of every option give the same numbers on both
 //! sides, in either direction, and what has no counterpart is named.
 
-mod common;
-
+use crate::common::{assert_close, assert_close_from};
 use burn::module::Module;
 use burn::nn;
 use burn::nn::activation::ActivationConfig;
@@ -12,7 +11,6 @@ use burn_recurrent::{
     Gru, GruConfig, HiddenState, Lstm, LstmConfig, LstmState, RecurrentInitializer, ResetGate, Rnn,
     RnnActivation, RnnConfig,
 };
-use common::{assert_close, assert_close_from};
 use proptest::prelude::*;
 
 /// A module of either crate, its state's parts as `[directions, batch, width]`, hidden first.

@@ -1,7 +1,6 @@
 //! Every cell against its published equations, worked out number by number in f64.
 
-mod common;
-
+use crate::common::assert_close;
 use burn::module::{Module, ModuleMapper, Param};
 use burn::nn::LayerNorm;
 use burn::tensor::{Device, Tensor, TensorData};
@@ -10,7 +9,6 @@ use burn_recurrent::{
     MinimalGatedCellConfig, Recurrent, RecurrentConfig, ResetGate, RnnActivation, RnnCell,
     RnnConfig,
 };
-use common::assert_close;
 
 const BATCH: usize = 2;
 const TIME: usize = 3;

@@ -1,12 +1,12 @@
 //! Gradients against central differences, for the options that PyTorch has no counterpart for.
 
+use crate::generator;
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId};
 use burn::tensor::{Device, Distribution, Gradients, Tensor, TensorData};
 use burn_recurrent::{
     Cell, GruConfig, LstmConfig, MinimalGatedCellConfig, Recurrent, RecurrentConfig,
     RecurrentInitializer, ResetGate, RnnActivation, RnnConfig,
 };
-use std::sync::{Mutex, PoisonError};
 
 const LENGTHS: [usize; 3] = [4, 0, 2];
 /// The step of the central differences: in f32, rounding (about 1e-6 / STEP) and curvature (about
@@ -64,11 +64,9 @@ fn loss<C: Cell>(module: &Recurrent<C>, input: &Tensor<3>) -> Tensor<1> {
 }
 
 fn check<C: Cell>(build: impl Fn(&Device) -> Recurrent<C>) {
-    // All threads draw from one generator: what a seed gives depends on the tests that run at the same time.
-    static GENERATOR: Mutex<()> = Mutex::new(());
     let device = Device::flex().autodiff();
     let (module, input) = {
-        let _alone = GENERATOR.lock().unwrap_or_else(PoisonError::into_inner);
+        let _alone = generator();
         device.seed(3);
         // Peepholes and biases start at zero, where mistakes could hide: move everything a little.
         let module = build(&device).map(&mut Jitter);

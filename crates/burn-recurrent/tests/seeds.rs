@@ -1,10 +1,12 @@
-//! Seeded draws. Alone in its file: the seed is the whole process's, and tests run side by side.
+//! Seeded draws.
 
+use crate::generator;
 use burn::tensor::Device;
 use burn_recurrent::GruConfig;
 
 #[test]
 fn the_same_seed_draws_the_same_module() {
+    let _alone = generator();
     let device = Device::flex();
     let build = |seed| {
         device.seed(seed);

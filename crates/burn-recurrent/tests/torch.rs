@@ -1,14 +1,12 @@
 //! Outputs, final states and gradients against PyTorch's.
 
-mod common;
-
+use crate::common::{Case, Fixtures, Slot, assert_close, load_gru, load_lstm, load_rnn};
 use burn::module::Param;
 use burn::tensor::{Device, Gradients, Tensor};
 use burn_recurrent::{
     Cell, CellState, GruConfig, HiddenState, LstmConfig, LstmState, Recurrent, RnnActivation,
     RnnConfig,
 };
-use common::{Case, Fixtures, Slot, assert_close, load_gru, load_lstm, load_rnn};
 
 /// f32 sums of a few terms, in another order than PyTorch's.
 const TOLERANCE: f32 = 1e-5;

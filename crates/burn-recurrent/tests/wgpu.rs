@@ -1,5 +1,4 @@
 //! A small subset on a GPU through wgpu; a software driver will do.
-#![cfg(feature = "wgpu")]
 
 mod common;
 

@@ -1,8 +1,6 @@
 //! Whatever is wrong is said clearly, with the right exit code, and nothing is lost.
 
-mod common;
-
-use common::{Bench, Ran, train};
+use crate::common::{Bench, Ran, train};
 use std::path::Path;
 
 const MODEL: &str = "[model]\nkind = \"recurrent\"\ncell = \"lstm\"\nd_embedding = 8\nd_hidden = 8\nnum_layers = 1\n\

@@ -1,10 +1,8 @@
 //! The recipe from end to end, through its binary.
 
-mod common;
-
+use crate::common::{Bench, Ran, TINY, read_json, train};
 use burn::tensor::Device;
 use burn_recurrent_inference::{Sampler, SamplerConfig, TrainedLanguageModel};
-use common::{Bench, TINY, read_json, train};
 use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -349,7 +347,7 @@ fn progress_goes_to_standard_error_and_the_result_to_standard_output() {
 fn ndarray_trains_and_evaluates() {
     let bench = Bench::new();
     let mut command = bench.command(&train("run", &["--json"]));
-    let ran = common::Ran::new(command.env("BURN_DEVICE", "ndarray").output().unwrap());
+    let ran = Ran::new(command.env("BURN_DEVICE", "ndarray").output().unwrap());
     let result = &ran.json()[0];
     assert!(
         result["device"]
@@ -376,7 +374,7 @@ fn the_penn_treebank_ngram_is_the_published_one() {
     let bench = Bench::new();
     let mut command = bench.command(&["train", "ptb-ngram", "--run", "run", "--json", "--quiet"]);
     let output = command.env("BURN_RECURRENT_DATA", data).output().unwrap();
-    let result = &common::Ran::new(output).json()[0];
+    let result = &Ran::new(output).json()[0];
     // 141.2: the 5-gram Kneser-Ney baseline of Mikolov et al.
     let perplexity = number(result, "test_perplexity");
     assert!((138.0..144.0).contains(&perplexity), "{perplexity}");

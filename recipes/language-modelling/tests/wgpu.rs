@@ -1,5 +1,4 @@
 //! The recipe on a GPU through wgpu; a software driver will do.
-#![cfg(feature = "wgpu")]
 
 mod common;
 

@@ -1,8 +1,6 @@
 //! Whatever is wrong is said clearly, with the right exit code, and nothing is lost.
 
-mod common;
-
-use common::{Bench, CONFIG, Chunks, Ran, number};
+use crate::common::{Bench, CONFIG, Chunks, Ran, number};
 use std::path::Path;
 
 /// Arguments that make a training as short as it can be.

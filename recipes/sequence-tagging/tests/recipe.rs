@@ -1,10 +1,8 @@
 //! The recipe from end to end, through its binary.
 
-mod common;
-
+use crate::common::{Bench, CONFIG, Chunks, Ran, number, read_json};
 use burn::tensor::Device;
 use burn_recurrent_inference::{TrainedTagger, words};
-use common::{Bench, CONFIG, Chunks, Ran, number, read_json};
 use serde_json::Value;
 use std::time::{Duration, Instant};
 

@@ -1,8 +1,6 @@
 //! `tag` reads and writes as it goes.
 
-mod common;
-
-use common::Bench;
+use crate::common::Bench;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::Stdio;
 #[cfg(target_os = "linux")]

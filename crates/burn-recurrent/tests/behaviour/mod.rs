@@ -1,8 +1,5 @@
 //! What the modules promise, whatever the numbers.
 
-#[path = "../common/mod.rs"]
-mod common;
-
 mod description;
 mod initialisation;
 mod padding;
@@ -10,9 +7,9 @@ mod refusals;
 mod regularisation;
 mod state;
 
+use crate::common::assert_close;
 use burn::tensor::{Device, Distribution, Tensor};
 use burn_recurrent::{Cell, CellState, Recurrent};
-use common::assert_close;
 
 const EXACT: f32 = 0.0;
 /// Sums in another order.

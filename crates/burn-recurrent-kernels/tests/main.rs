@@ -1,0 +1,8 @@
+//! The tests of this crate that need no process of their own, in one program.
+#![cfg(feature = "flex")]
+
+mod common;
+mod cross_entropy;
+mod join;
+mod sequence;
+mod update;

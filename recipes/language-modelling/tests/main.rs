@@ -1,0 +1,5 @@
+//! The tests of the recipe, in one program.
+
+mod bad_input;
+mod common;
+mod recipe;
