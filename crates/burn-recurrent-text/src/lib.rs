@@ -10,6 +10,7 @@ mod streams;
 mod tagging;
 mod text_error;
 mod tokens;
+mod translation;
 mod unit;
 mod vocabulary;
 mod vocabulary_builder;
@@ -28,6 +29,11 @@ pub use tagging::{
 };
 pub use text_error::{TextError, utf8};
 pub use tokens::{Token, Tokens};
+pub use translation::{
+    Bleu, BleuCounts, BleuScore, BleuSmoothing, BleuTokenizer, Chrf, ChrfCounts, ChrfOrder,
+    ChrfScore, NoReferenceError, NumReferences, PronunciationCounts, PronunciationScore,
+    edit_distance, replace_unknown,
+};
 pub use unit::Unit;
 pub use vocabulary::{Vocabulary, VocabularyError};
 pub use vocabulary_builder::VocabularyBuilder;

@@ -1,0 +1,4 @@
+//! Translation: scores against sacreBLEU, tokenisers, examples and batches.
+
+#[path = "translation/scores.rs"]
+mod scores;
