@@ -6,6 +6,7 @@ mod common;
 mod description;
 mod initialisation;
 mod padding;
+mod path;
 mod refusals;
 mod regularisation;
 mod state;
