@@ -1,7 +1,7 @@
 """Compares random PyTorch layers with `run_pytorch`, and PyTorch with the weights that it exports.
 
     python3 -m venv .venv && .venv/bin/pip install numpy torch safetensors
-    cargo build --release -p burn-recurrent --features flex,weights --example run_pytorch
+    cargo build --release -p burn-recurrent-weights --features flex --example run_pytorch
     .venv/bin/python benches/check_torch_weights.py target/release/examples/run_pytorch --configurations 60
 
 Each configuration is an RNN, GRU or LSTM of 1 to 3 layers, one or two directions, with biases or not, an LSTM projected or

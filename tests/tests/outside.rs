@@ -77,6 +77,41 @@ fn a_project_with_burn_and_burn_recurrent_alone_trains_a_bidirectional_lstm() {
 }
 
 #[test]
+fn a_cell_of_a_projects_own_is_trained_and_run_padded() {
+    let project = Project {
+        name: "own-cell",
+        features: "",
+    };
+    let printed = project.cargo("run", None, &[]);
+    let accuracy: f64 = after("accuracy", &printed).parse().unwrap();
+    // One in two is chance.
+    assert!(accuracy > 0.9, "the model has not learned: {accuracy}");
+    let deviation: f64 = after("deviation", &printed).parse().unwrap();
+    // Sums of a few terms in f32.
+    assert!(deviation < 1e-6, "a padded row differs: {deviation}");
+    assert!(
+        printed.contains("MinimalGated {d_input: 1, d_hidden: 16, num_layers: 2"),
+        "{printed}"
+    );
+}
+
+/// Or the cell that the documentation shows is not the one that is tested.
+#[test]
+fn the_documented_cell_is_the_one_of_the_project() {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let code = |path: &str| -> String {
+        let text = std::fs::read_to_string(workspace.join(path)).unwrap();
+        let is_code = |line: &&str| !line.trim_start().starts_with("//");
+        text.lines().filter(is_code).collect::<Vec<_>>().join("\n")
+    };
+    let documented = code("crates/burn-recurrent/src/minimal_gated.rs");
+    assert_eq!(
+        code("tests/outside/own-cell/src/minimal_gated.rs"),
+        documented.replace("use crate::", "use burn_recurrent::")
+    );
+}
+
+#[test]
 fn every_choice_of_backend_gives_the_same_numbers_by_the_right_path() {
     let backends = |features| Project {
         name: "backends",

@@ -7,9 +7,17 @@ use burn::tensor::{DType, Device, Tensor};
 /// One step of a recurrence, from which [`Recurrent`](crate::Recurrent) makes a module with depth,
 /// directions, lengths, dropout and state.
 ///
-/// [`RnnCell`](crate::RnnCell), [`GruCell`](crate::GruCell) and [`LstmCell`](crate::LstmCell) are
-/// written against this trait and nothing else, and a cell of one's own is written the same way:
-/// [`MinimalGatedCell`](crate::MinimalGatedCell) is the worked example.
+/// The engine knows a cell by this trait and nothing else, so a cell of one's own gets all that
+/// [`RnnCell`](crate::RnnCell), [`GruCell`](crate::GruCell) and [`LstmCell`](crate::LstmCell) get.
+/// [`MinimalGatedCell`](crate::MinimalGatedCell) is the worked example: its weights are drawn by a
+/// [`CellInitializer`](crate::CellInitializer), its state is a [`HiddenState`](crate::HiddenState), and it uses nothing
+/// of this crate that is not public.
+///
+/// The built-in cells share two things beside the trait that are not public. One is dropout in the recurrent product; a cell of
+/// one's own draws such masks in [`prepare`](Self::prepare), with Burn's `Dropout` for the weights and
+/// [`VariationalDropout::mask`](crate::VariationalDropout::mask) for the hidden vector. The other is how they call the
+/// kernels of `burn-recurrent-kernels`, whose operations are public there; a cell that has a kernel says so in
+/// [`path`](Self::path) and calls it in [`fused_sequence`](Self::fused_sequence).
 ///
 /// The input's part of every gate is computed for all time steps in one matrix product
 /// ([`project_input`](Self::project_input)); only what depends on the previous state happens in
@@ -73,7 +81,7 @@ pub trait Cell: Module + ModuleDisplay {
     }
 
     /// The whole sequence at once, where [`path`](Self::path) says that it is fused. It must
-    /// compute the same numbers as the steps do; `None`, the default, where it cannot.
+    /// compute the same numbers as the steps do; `None`, the default, where it cannot: then the steps do.
     fn fused_sequence(&self, _input: &Sequence<'_, Self::State>) -> Option<Fused<Self::State>> {
         None
     }

@@ -1,114 +1,91 @@
-//! The weights of the built-in cells, taken out and put in, for conversions from and to other libraries.
+//! The weights of the built-in cells as plain tensors: what a cell is made of where they are not drawn.
 //!
 //! Everything is in this crate's layout: `[d_in, gates * d_hidden]`, gates in PyTorch's order (LSTM i, f, g, o; GRU
 //! r, z, n).
 
 use burn::module::Param;
 use burn::tensor::Tensor;
-use core::fmt;
 
-/// The weights of an [`LstmCell`](crate::LstmCell) without layer normalisation.
+/// The weights of an [`LstmCell`](crate::LstmCell), for
+/// [`LstmCellConfig::init_with_weights`](crate::LstmCellConfig::init_with_weights). The gates are i, f, g, o; coupled
+/// i, g, o.
 #[derive(Clone, Debug)]
-pub(crate) struct LstmWeights {
+pub struct LstmWeights {
     /// `[d_input, gates * d_hidden]`.
-    pub(crate) weight_input: Tensor<2>,
-    /// `[d_state, gates * d_hidden]`.
-    pub(crate) weight_hidden: Tensor<2>,
+    pub weight_input: Tensor<2>,
+    /// `[d_hidden, gates * d_hidden]`, or `[d_projection, gates * d_hidden]`.
+    pub weight_hidden: Tensor<2>,
     /// `[gates * d_hidden]`.
-    pub(crate) bias: Option<Tensor<1>>,
-    /// `[d_hidden, d_projection]`.
-    pub(crate) projection: Option<Tensor<2>>,
+    pub bias: Option<Tensor<1>>,
     /// `[gates - 1, d_hidden]`.
-    pub(crate) peephole: Option<Tensor<2>>,
+    pub peephole: Option<Tensor<2>>,
+    /// `[d_hidden, d_projection]`.
+    pub projection: Option<Tensor<2>>,
 }
 
-/// The weights of a [`GruCell`](crate::GruCell) without layer normalisation.
+/// The weights of a [`GruCell`](crate::GruCell), for
+/// [`GruCellConfig::init_with_weights`](crate::GruCellConfig::init_with_weights). The gates are r, z, n.
 #[derive(Clone, Debug)]
-pub(crate) struct GruWeights {
+pub struct GruWeights {
     /// `[d_input, 3 * d_hidden]`.
-    pub(crate) weight_input: Tensor<2>,
+    pub weight_input: Tensor<2>,
     /// `[d_hidden, 3 * d_hidden]`.
-    pub(crate) weight_hidden: Tensor<2>,
+    pub weight_hidden: Tensor<2>,
     /// `[3 * d_hidden]`.
-    pub(crate) bias: Option<Tensor<1>>,
-    /// `[d_hidden]`, only where the reset gate acts after the product.
-    pub(crate) bias_candidate: Option<Tensor<1>>,
+    pub bias: Option<Tensor<1>>,
+    /// `[d_hidden]`, beside `bias` where the reset gate acts after the product.
+    pub bias_candidate: Option<Tensor<1>>,
 }
 
-/// The weights of an [`RnnCell`](crate::RnnCell) without layer normalisation.
+/// The weights of an [`RnnCell`](crate::RnnCell), for
+/// [`RnnCellConfig::init_with_weights`](crate::RnnCellConfig::init_with_weights).
 #[derive(Clone, Debug)]
-pub(crate) struct RnnWeights {
+pub struct RnnWeights {
     /// `[d_input, d_hidden]`.
-    pub(crate) weight_input: Tensor<2>,
+    pub weight_input: Tensor<2>,
     /// `[d_hidden, d_hidden]`.
-    pub(crate) weight_hidden: Tensor<2>,
+    pub weight_hidden: Tensor<2>,
     /// `[d_hidden]`.
-    pub(crate) bias: Option<Tensor<1>>,
+    pub bias: Option<Tensor<1>>,
 }
 
-/// An option of a cell or module that changes what it computes outside of training, and that another library may have
-/// no counterpart for. What acts in training only (dropout, recurrent dropout, weight drop) is not among them.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum ComputedOption {
-    /// `LstmConfig::peephole`.
-    Peephole,
-    /// `LstmConfig::coupled`.
-    Coupled,
-    /// `LstmConfig::cell_clip`.
-    CellClip(f64),
-    /// `LstmConfig::d_projection`.
-    Projection,
-    /// `layer_norm` of any cell.
-    LayerNorm,
-    /// `GruConfig::reset`.
-    Reset(crate::ResetGate),
-    /// `RnnConfig::activation`.
-    Activation(crate::RnnActivation),
-    /// `zoneout`, whose expectation is part of what the module computes after training.
-    Zoneout,
-}
-
-impl fmt::Display for ComputedOption {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Peephole => f.write_str("peephole"),
-            Self::Coupled => f.write_str("coupled"),
-            Self::CellClip(clip) => write!(f, "cell_clip = {clip}"),
-            Self::Projection => f.write_str("d_projection"),
-            Self::LayerNorm => f.write_str("layer_norm"),
-            Self::Reset(reset) => write!(f, "reset = {reset:?}"),
-            Self::Activation(activation) => write!(f, "activation = {activation:?}"),
-            Self::Zoneout => f.write_str("zoneout"),
-        }
-    }
-}
-
-/// Gives a parameter other values; its identity, its device, its element type and whether it takes gradients stay.
-pub(crate) fn set<const D: usize>(param: &mut Param<Tensor<D>>, tensor: Tensor<D>) {
-    let (id, dtype) = (param.id, param.val().dtype());
-    let tensor = match tensor.dtype() == dtype {
-        true => tensor,
-        false => tensor.cast(dtype),
-    };
-    *param = param.clone().transform_for_load(tensor, id);
-}
-
-/// [`set`] for a parameter that may not be there.
+/// A parameter of these numbers.
 ///
 /// # Panics
 ///
-/// If only one of both is there: callers have compared the options.
-pub(crate) fn set_optional<const D: usize>(
-    param: &mut Option<Param<Tensor<D>>>,
+/// If they have another shape than the configuration asks for.
+pub(crate) fn param<const D: usize>(
+    name: &str,
+    tensor: Tensor<D>,
+    expected: [usize; D],
+) -> Param<Tensor<D>> {
+    let found = tensor.dims();
+    assert!(
+        found == expected,
+        "the weights' {name} must be {expected:?}, but is {found:?}"
+    );
+    Param::from_tensor(tensor.detach())
+}
+
+/// [`param`] where the configuration may ask for none.
+///
+/// # Panics
+///
+/// Also if it asks for one and none is given, or the other way around.
+pub(crate) fn optional_param<const D: usize>(
+    name: &str,
     tensor: Option<Tensor<D>>,
-) {
-    match (param, tensor) {
-        (Some(param), Some(tensor)) => set(param, tensor),
-        (None, None) => {}
-        (param, tensor) => panic!(
-            "the module has {} such parameter, and {} was given",
-            if param.is_some() { "a" } else { "no" },
-            if tensor.is_some() { "one" } else { "none" },
+    expected: Option<[usize; D]>,
+) -> Option<Param<Tensor<D>>> {
+    match (tensor, expected) {
+        (Some(tensor), Some(expected)) => Some(param(name, tensor, expected)),
+        (None, None) => None,
+        (Some(tensor), None) => panic!(
+            "the configuration has no {name}, but one of shape {:?} is given",
+            tensor.dims()
         ),
+        (None, Some(expected)) => {
+            panic!("the weights' {name} must be {expected:?}, but none is given")
+        }
     }
 }

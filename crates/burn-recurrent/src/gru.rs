@@ -2,11 +2,8 @@
 
 use crate::RecurrentInitializer;
 use crate::cell::{Fused, Sequence};
-use crate::cell_weights::GruWeights;
-#[cfg(feature = "weights")]
-use crate::cell_weights::{ComputedOption, set, set_optional};
+use crate::cell_weights::{GruWeights, optional_param, param};
 use crate::fused::FusedCell;
-use crate::initializer::Draw;
 use crate::recurrence::{Recurrence, RecurrenceConfig};
 use crate::{Cell, GruState, HiddenState, Path, PreparedRecurrence, Recurrent, RecurrentConfig};
 use burn::config::Config;
@@ -116,21 +113,43 @@ impl GruCellConfig {
     ///
     /// If a probability is not in `[0, 1)`.
     pub fn init(&self, device: &Device) -> GruCell {
-        let draw = Draw::new(&self.initializer, self.d_hidden, device);
-        let second_bias = self.bias && self.reset == ResetGate::AfterProduct;
-        let norm = |gates: usize| LayerNormConfig::new(gates * self.d_hidden).init(device);
-        GruCell {
+        let draw = self.initializer.for_cell(self.d_hidden, device);
+        self.init_with_weights(GruWeights {
             weight_input: draw.input(self.d_input, 3),
             weight_hidden: draw.recurrent(self.d_hidden, 3),
             bias: self.bias.then(|| {
                 // Reset after the product, the candidate's two biases are kept apart.
                 let candidate = match self.reset {
                     ResetGate::AfterProduct => draw.single_bias(),
-                    ResetGate::BeforeProduct => draw.summed_bias(1, None),
+                    ResetGate::BeforeProduct => draw.bias(1, None),
                 };
-                Param::from_tensor(Tensor::cat(vec![draw.summed_bias(2, None), candidate], 0))
+                Tensor::cat(vec![draw.bias(2, None), candidate], 0)
             }),
-            bias_candidate: second_bias.then(|| Param::from_tensor(draw.single_bias())),
+            bias_candidate: self.has_second_bias().then(|| draw.single_bias()),
+        })
+    }
+
+    /// Creates the cell of these weights, on their device. Nothing is drawn.
+    ///
+    /// # Panics
+    ///
+    /// As [`init`](Self::init), and if a weight has not the shape that the configuration asks for, or is there where it
+    /// asks for none.
+    pub fn init_with_weights(&self, weights: GruWeights) -> GruCell {
+        let width = 3 * self.d_hidden;
+        let device = weights.weight_input.device();
+        let norm = |gates: usize| LayerNormConfig::new(gates * self.d_hidden).init(&device);
+        let weight_hidden = [self.d_hidden, width];
+        let bias_candidate = self.has_second_bias().then_some([self.d_hidden]);
+        GruCell {
+            weight_input: param("weight_input", weights.weight_input, [self.d_input, width]),
+            weight_hidden: param("weight_hidden", weights.weight_hidden, weight_hidden),
+            bias: optional_param("bias", weights.bias, self.bias.then_some([width])),
+            bias_candidate: optional_param(
+                "bias_candidate",
+                weights.bias_candidate,
+                bias_candidate,
+            ),
             norm: self.layer_norm.then(|| GruNorm {
                 input_gates: norm(2),
                 input_candidate: norm(1),
@@ -144,53 +163,17 @@ impl GruCellConfig {
             reset: self.reset,
         }
     }
+
+    /// Whether the candidate's recurrent product has a bias of its own.
+    fn has_second_bias(&self) -> bool {
+        self.bias && self.reset == ResetGate::AfterProduct
+    }
 }
 
 impl GruCell {
     /// Where the reset gate acts.
     pub fn reset(&self) -> ResetGate {
         self.reset
-    }
-
-    /// A cell of these weights, without dropout and layer normalisation.
-    pub(crate) fn from_weights(weights: GruWeights, reset: ResetGate) -> Self {
-        Self {
-            weight_input: Param::from_tensor(weights.weight_input),
-            weight_hidden: Param::from_tensor(weights.weight_hidden),
-            bias: weights.bias.map(Param::from_tensor),
-            bias_candidate: weights.bias_candidate.map(Param::from_tensor),
-            norm: None,
-            recurrence: RecurrenceConfig::new().init(),
-            reset,
-        }
-    }
-
-    /// The weights, but those of the layer normalisation.
-    #[cfg(feature = "weights")]
-    pub(crate) fn weights(&self) -> GruWeights {
-        GruWeights {
-            weight_input: self.weight_input.val(),
-            weight_hidden: self.weight_hidden.val(),
-            bias: self.bias.as_ref().map(Param::val),
-            bias_candidate: self.bias_candidate.as_ref().map(Param::val),
-        }
-    }
-
-    /// Gives the cell other weights, whose shapes the caller has compared.
-    #[cfg(feature = "weights")]
-    pub(crate) fn set_weights(&mut self, weights: GruWeights) {
-        set(&mut self.weight_input, weights.weight_input);
-        set(&mut self.weight_hidden, weights.weight_hidden);
-        set_optional(&mut self.bias, weights.bias);
-        set_optional(&mut self.bias_candidate, weights.bias_candidate);
-    }
-
-    /// The options that change what the cell computes.
-    #[cfg(feature = "weights")]
-    pub(crate) fn computed_options(&self) -> Vec<ComputedOption> {
-        let mut options = vec![ComputedOption::Reset(self.reset)];
-        options.extend(self.norm.is_some().then_some(ComputedOption::LayerNorm));
-        options
     }
 
     fn normalize_gates(&self, product: Tensor<2>) -> Tensor<2> {

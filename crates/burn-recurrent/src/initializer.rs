@@ -1,7 +1,6 @@
 //! How the weights of recurrent layers are drawn.
 
 use crate::orthogonal::orthogonal;
-use burn::module::Param;
 use burn::tensor::{Device, Distribution, Tensor};
 use serde::{Deserialize, Serialize};
 
@@ -31,28 +30,46 @@ pub enum RecurrentInitializer {
     },
 }
 
-/// Draws the weights of one layer and direction.
-pub(crate) struct Draw<'a> {
+impl RecurrentInitializer {
+    /// Draws the weights of one cell whose hidden vector has this width: what a cell's own configuration does with its
+    /// initializer.
+    pub fn for_cell<'a>(&'a self, d_hidden: usize, device: &'a Device) -> CellInitializer<'a> {
+        CellInitializer {
+            initializer: self,
+            d_hidden,
+            device,
+        }
+    }
+}
+
+/// Draws the weights of one cell, that is of one layer and direction, as its [`RecurrentInitializer`] says; from
+/// [`RecurrentInitializer::for_cell`].
+///
+/// Each method draws anew. The gates of a cell lie side by side along the last axis, and each is drawn as if it stood
+/// alone; a cell with one sum a step, such as an Elman network's, has one gate. The tensors become the cell's parameters with
+/// [`Param::from_tensor`](burn::module::Param::from_tensor).
+///
+/// ```
+/// # use burn::tensor::Device;
+/// use burn_recurrent::RecurrentInitializer;
+///
+/// let device = Device::default();
+/// let initializer = RecurrentInitializer::Orthogonal {};
+/// let draw = initializer.for_cell(16, &device);
+/// assert_eq!(draw.input(8, 2).dims(), [8, 32]);
+/// assert_eq!(draw.recurrent(16, 2).dims(), [16, 32]);
+/// assert_eq!(draw.bias(2, None).dims(), [32]);
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct CellInitializer<'a> {
     initializer: &'a RecurrentInitializer,
     d_hidden: usize,
     device: &'a Device,
 }
 
-impl<'a> Draw<'a> {
-    pub(crate) fn new(
-        initializer: &'a RecurrentInitializer,
-        d_hidden: usize,
-        device: &'a Device,
-    ) -> Self {
-        Self {
-            initializer,
-            d_hidden,
-            device,
-        }
-    }
-
+impl CellInitializer<'_> {
     /// Input weights, `[d_input, gates * d_hidden]`.
-    pub(crate) fn input(&self, d_input: usize, gates: usize) -> Param<Tensor<2>> {
+    pub fn input(&self, d_input: usize, gates: usize) -> Tensor<2> {
         let width = gates * self.d_hidden;
         self.matrix(d_input, width, || match self.initializer {
             RecurrentInitializer::Identity { .. } => Tensor::random(
@@ -70,7 +87,7 @@ impl<'a> Draw<'a> {
 
     /// Recurrent weights, `[d_state, gates * d_hidden]`; `d_state` is `d_hidden`, or the width of
     /// a projection.
-    pub(crate) fn recurrent(&self, d_state: usize, gates: usize) -> Param<Tensor<2>> {
+    pub fn recurrent(&self, d_state: usize, gates: usize) -> Tensor<2> {
         self.matrix(d_state, gates * self.d_hidden, || {
             let blocks = (0..gates).map(|_| match self.initializer {
                 RecurrentInitializer::Identity { scale } => {
@@ -84,7 +101,7 @@ impl<'a> Draw<'a> {
     }
 
     /// Projection weights, `[d_hidden, d_projection]`.
-    pub(crate) fn projection(&self, d_projection: usize) -> Param<Tensor<2>> {
+    pub fn projection(&self, d_projection: usize) -> Tensor<2> {
         self.matrix(self.d_hidden, d_projection, || {
             let fan = (self.d_hidden + d_projection) as f64;
             self.uniform([self.d_hidden, d_projection], (6.0 / fan).sqrt())
@@ -92,26 +109,32 @@ impl<'a> Draw<'a> {
     }
 
     /// Peephole weights, `[gates, d_hidden]`: zero, or small where the initialiser is uniform.
-    pub(crate) fn peephole(&self, gates: usize) -> Param<Tensor<2>> {
+    pub fn peephole(&self, gates: usize) -> Tensor<2> {
         let shape = [gates, self.d_hidden];
         self.matrix(gates, self.d_hidden, || Tensor::zeros(shape, self.device))
     }
 
-    /// A bias that PyTorch has two of, `[gates * d_hidden]`; the gate `ones`, where given, starts
-    /// at one.
-    pub(crate) fn bias(&self, gates: usize, ones: Option<usize>) -> Param<Tensor<1>> {
-        Param::from_tensor(self.summed_bias(gates, ones))
-    }
-
-    /// A bias that PyTorch has one of, `[d_hidden]`.
-    pub(crate) fn single_bias(&self) -> Tensor<1> {
+    /// A bias that PyTorch has one of, `[d_hidden]`: of the candidate of a GRU whose reset gate stands between the two.
+    pub fn single_bias(&self) -> Tensor<1> {
         match self.initializer {
             RecurrentInitializer::Torch {} => self.uniform([self.d_hidden], self.torch_bound()),
-            _ => self.summed_bias(1, None),
+            _ => self.bias(1, None),
         }
     }
 
-    pub(crate) fn summed_bias(&self, gates: usize, ones: Option<usize>) -> Tensor<1> {
+    /// A bias, of which PyTorch has two to add, `[gates * d_hidden]`. The gate `open`, where one is given, starts at one
+    /// where biases are not drawn: an LSTM's forget gate.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such gate.
+    pub fn bias(&self, gates: usize, open: Option<usize>) -> Tensor<1> {
+        if let Some(gate) = open {
+            assert!(
+                gate < gates,
+                "gate {gate} cannot be open: there are {gates}"
+            );
+        }
         let width = gates * self.d_hidden;
         match self.initializer {
             RecurrentInitializer::Torch {} => {
@@ -121,7 +144,7 @@ impl<'a> Draw<'a> {
             RecurrentInitializer::Uniform { bound } => self.uniform([width], *bound),
             RecurrentInitializer::Orthogonal {} | RecurrentInitializer::Identity { .. } => {
                 let zeros = Tensor::zeros([width], self.device);
-                match ones {
+                match open {
                     Some(gate) => {
                         let range = gate * self.d_hidden..(gate + 1) * self.d_hidden;
                         zeros.slice_fill([range], 1.0)
@@ -137,12 +160,12 @@ impl<'a> Draw<'a> {
         rows: usize,
         cols: usize,
         structured: impl FnOnce() -> Tensor<2>,
-    ) -> Param<Tensor<2>> {
-        Param::from_tensor(match self.initializer {
+    ) -> Tensor<2> {
+        match self.initializer {
             RecurrentInitializer::Torch {} => self.uniform([rows, cols], self.torch_bound()),
             RecurrentInitializer::Uniform { bound } => self.uniform([rows, cols], *bound),
             _ => structured(),
-        })
+        }
     }
 
     fn torch_bound(&self) -> f64 {

@@ -69,15 +69,17 @@ fn run_direction<C: Cell>(
     state: Option<C::State>,
     reverse: bool,
 ) -> (Tensor<3>, C::State) {
-    let path = path(
+    let mut path = path(
         cell,
         layer.zoneout,
         &layer.input.device(),
         layer.input.dtype(),
     );
     let [first, second, _] = layer.input.dims();
-    // An empty batch is not worth a kernel.
-    if path.is_fused() && first > 0 && second > 0 {
+    if path.is_fused() && (first == 0 || second == 0) {
+        path = Path::Portable("an empty batch is not worth a kernel");
+    }
+    if path.is_fused() {
         let sequence = Sequence {
             input: layer.input.clone(),
             batch_first: layer.batch_first,
@@ -89,6 +91,7 @@ fn run_direction<C: Cell>(
             log::debug!("{}: {path}", C::name());
             return (fused.output, fused.state);
         }
+        path = Path::Portable("the fused kernel does not take this sequence");
     }
     log::debug!("{}: {path}", C::name());
     run_portable(cell, layer, state, reverse)

@@ -3,7 +3,6 @@
 
 pub mod burn_nn;
 mod cell;
-#[cfg_attr(not(feature = "weights"), allow(dead_code))]
 mod cell_weights;
 mod dropout;
 mod fused;
@@ -20,14 +19,13 @@ mod recurrent;
 mod rnn;
 mod state;
 mod unstack;
-#[cfg(feature = "weights")]
-pub mod weights;
 mod zoneout;
 
 pub use cell::{Cell, Fused, Sequence};
+pub use cell_weights::{GruWeights, LstmWeights, RnnWeights};
 pub use dropout::{VariationalDropout, VariationalDropoutConfig, apply_dropout};
 pub use gru::{Gru, GruCell, GruCellConfig, GruConfig, GruNorm, GruPrepared, ResetGate};
-pub use initializer::RecurrentInitializer;
+pub use initializer::{CellInitializer, RecurrentInitializer};
 pub use layer::RecurrentLayer;
 pub use lstm::{Lstm, LstmCell, LstmCellConfig, LstmConfig, LstmNorm};
 pub use minimal_gated::{MinimalGatedCell, MinimalGatedCellConfig, MinimalGatedPrepared};

@@ -2,11 +2,8 @@
 
 use crate::RecurrentInitializer;
 use crate::cell::{Fused, Sequence};
-use crate::cell_weights::LstmWeights;
-#[cfg(feature = "weights")]
-use crate::cell_weights::{ComputedOption, set, set_optional};
+use crate::cell_weights::{LstmWeights, optional_param, param};
 use crate::fused::FusedCell;
-use crate::initializer::Draw;
 use crate::recurrence::{Recurrence, RecurrenceConfig};
 use crate::{Cell, LstmState, Path, PreparedRecurrence, Recurrent, RecurrentConfig};
 use burn::config::Config;
@@ -110,25 +107,46 @@ impl LstmCellConfig {
     ///
     /// If a probability is not in `[0, 1)` or the clip is not positive.
     pub fn init(&self, device: &Device) -> LstmCell {
-        if let Some(clip) = self.cell_clip {
-            assert!(clip > 0.0, "cell_clip must be positive, but is {clip}");
-        }
-        let draw = Draw::new(&self.initializer, self.d_hidden, device);
-        let gates = if self.coupled { 3 } else { 4 };
-        let d_state = self.d_projection.unwrap_or(self.d_hidden);
-        let norm = |width: usize| LayerNormConfig::new(width).init(device);
-        LstmCell {
+        let draw = self.initializer.for_cell(self.d_hidden, device);
+        let gates = self.gates();
+        self.init_with_weights(LstmWeights {
             weight_input: draw.input(self.d_input, gates),
-            weight_hidden: draw.recurrent(d_state, gates),
+            weight_hidden: draw.recurrent(self.d_state(), gates),
             // The forget gate starts open; coupled, there is none to open.
             bias: self
                 .bias
                 .then(|| draw.bias(gates, (!self.coupled).then_some(1))),
             peephole: self.peephole.then(|| draw.peephole(gates - 1)),
             projection: self.d_projection.map(|width| draw.projection(width)),
+        })
+    }
+
+    /// Creates the cell of these weights, on their device. Nothing is drawn.
+    ///
+    /// # Panics
+    ///
+    /// As [`init`](Self::init), and if a weight has not the shape that the configuration asks for, or is there where it
+    /// asks for none.
+    pub fn init_with_weights(&self, weights: LstmWeights) -> LstmCell {
+        if let Some(clip) = self.cell_clip {
+            assert!(clip > 0.0, "cell_clip must be positive, but is {clip}");
+        }
+        let gates = self.gates();
+        let width = gates * self.d_hidden;
+        let device = weights.weight_input.device();
+        let norm = |width: usize| LayerNormConfig::new(width).init(&device);
+        let weight_hidden = [self.d_state(), width];
+        let peephole = self.peephole.then_some([gates - 1, self.d_hidden]);
+        let projection = self.d_projection.map(|width| [self.d_hidden, width]);
+        LstmCell {
+            weight_input: param("weight_input", weights.weight_input, [self.d_input, width]),
+            weight_hidden: param("weight_hidden", weights.weight_hidden, weight_hidden),
+            bias: optional_param("bias", weights.bias, self.bias.then_some([width])),
+            peephole: optional_param("peephole", weights.peephole, peephole),
+            projection: optional_param("projection", weights.projection, projection),
             norm: self.layer_norm.then(|| LstmNorm {
-                input: norm(gates * self.d_hidden),
-                hidden: norm(gates * self.d_hidden),
+                input: norm(width),
+                hidden: norm(width),
                 cell: norm(self.d_hidden),
             }),
             recurrence: RecurrenceConfig::new()
@@ -138,6 +156,16 @@ impl LstmCellConfig {
             coupled: self.coupled,
             cell_clip: self.cell_clip,
         }
+    }
+
+    /// How many gates lie side by side.
+    fn gates(&self) -> usize {
+        if self.coupled { 3 } else { 4 }
+    }
+
+    /// The width of the hidden vector.
+    fn d_state(&self) -> usize {
+        self.d_projection.unwrap_or(self.d_hidden)
     }
 }
 
@@ -156,62 +184,6 @@ impl LstmCell {
     /// The magnitude to which the memory cell is clipped at each step.
     pub fn cell_clip(&self) -> Option<f64> {
         self.cell_clip
-    }
-
-    /// A cell of these weights, without dropout and layer normalisation.
-    pub(crate) fn from_weights(
-        weights: LstmWeights,
-        coupled: bool,
-        cell_clip: Option<f64>,
-    ) -> Self {
-        Self {
-            weight_input: Param::from_tensor(weights.weight_input),
-            weight_hidden: Param::from_tensor(weights.weight_hidden),
-            bias: weights.bias.map(Param::from_tensor),
-            peephole: weights.peephole.map(Param::from_tensor),
-            projection: weights.projection.map(Param::from_tensor),
-            norm: None,
-            recurrence: RecurrenceConfig::new().init(),
-            coupled,
-            cell_clip,
-        }
-    }
-
-    /// The weights, but those of the layer normalisation.
-    #[cfg(feature = "weights")]
-    pub(crate) fn weights(&self) -> LstmWeights {
-        LstmWeights {
-            weight_input: self.weight_input.val(),
-            weight_hidden: self.weight_hidden.val(),
-            bias: self.bias.as_ref().map(Param::val),
-            projection: self.projection.as_ref().map(Param::val),
-            peephole: self.peephole.as_ref().map(Param::val),
-        }
-    }
-
-    /// Gives the cell other weights, whose shapes the caller has compared.
-    #[cfg(feature = "weights")]
-    pub(crate) fn set_weights(&mut self, weights: LstmWeights) {
-        set(&mut self.weight_input, weights.weight_input);
-        set(&mut self.weight_hidden, weights.weight_hidden);
-        set_optional(&mut self.bias, weights.bias);
-        set_optional(&mut self.projection, weights.projection);
-        set_optional(&mut self.peephole, weights.peephole);
-    }
-
-    /// The options beyond the plain cell that change what it computes.
-    #[cfg(feature = "weights")]
-    pub(crate) fn computed_options(&self) -> Vec<ComputedOption> {
-        [
-            self.peephole.is_some().then_some(ComputedOption::Peephole),
-            self.coupled.then_some(ComputedOption::Coupled),
-            self.cell_clip.map(ComputedOption::CellClip),
-            (self.projection.is_some()).then_some(ComputedOption::Projection),
-            self.norm.is_some().then_some(ComputedOption::LayerNorm),
-        ]
-        .into_iter()
-        .flatten()
-        .collect()
     }
 
     /// A gate's sum with its peephole's view of the memory cell.

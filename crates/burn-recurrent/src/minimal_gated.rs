@@ -1,6 +1,5 @@
 //! A cell of one's own, worked out: the minimal gated unit.
 
-use crate::initializer::Draw;
 use crate::{Cell, HiddenState, RecurrentInitializer};
 use burn::config::Config;
 use burn::module::{Module, Param};
@@ -57,11 +56,11 @@ pub struct MinimalGatedCell {
 impl MinimalGatedCellConfig {
     /// Creates the cell.
     pub fn init(&self, device: &Device) -> MinimalGatedCell {
-        let draw = Draw::new(&self.initializer, self.d_hidden, device);
+        let draw = self.initializer.for_cell(self.d_hidden, device);
         MinimalGatedCell {
-            weight_input: draw.input(self.d_input, 2),
-            weight_hidden: draw.recurrent(self.d_hidden, 2),
-            bias: draw.bias(2, None),
+            weight_input: Param::from_tensor(draw.input(self.d_input, 2)),
+            weight_hidden: Param::from_tensor(draw.recurrent(self.d_hidden, 2)),
+            bias: Param::from_tensor(draw.bias(2, None)),
         }
     }
 }

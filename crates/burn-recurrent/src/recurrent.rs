@@ -212,16 +212,10 @@ impl<C: Cell> Recurrent<C> {
         path(&self.layers[0].forward, &self.zoneout, device, dtype)
     }
 
-    /// The zoneout probabilities of the state's parts, as far as they were given.
-    pub(crate) fn zoneout_probs(&self) -> &[f64] {
+    /// The zoneout probabilities of the state's parts, in the order of
+    /// [`CellState::into_parts`], as far as they were given: the others are zero.
+    pub fn zoneout(&self) -> &[f64] {
         self.zoneout.probs()
-    }
-
-    /// Whether units of the state keep part of their previous value: in training at random, afterwards in
-    /// expectation.
-    #[cfg(feature = "weights")]
-    pub(crate) fn has_zoneout(&self) -> bool {
-        self.zoneout.is_active()
     }
 
     fn time_axis(&self) -> usize {

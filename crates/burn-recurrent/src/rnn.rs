@@ -1,11 +1,8 @@
 //! The Elman network.
 
 use crate::cell::{Fused, Sequence};
-use crate::cell_weights::RnnWeights;
-#[cfg(feature = "weights")]
-use crate::cell_weights::{ComputedOption, set, set_optional};
+use crate::cell_weights::{RnnWeights, optional_param, param};
 use crate::fused::FusedCell;
-use crate::initializer::Draw;
 use crate::recurrence::{Recurrence, RecurrenceConfig};
 use crate::{Cell, HiddenState, Path, PreparedRecurrence, Recurrent, RecurrentConfig};
 use crate::{RecurrentInitializer, RnnState};
@@ -93,14 +90,30 @@ impl RnnCellConfig {
     ///
     /// If a probability is not in `[0, 1)`.
     pub fn init(&self, device: &Device) -> RnnCell {
-        let draw = Draw::new(&self.initializer, self.d_hidden, device);
-        RnnCell {
+        let draw = self.initializer.for_cell(self.d_hidden, device);
+        self.init_with_weights(RnnWeights {
             weight_input: draw.input(self.d_input, 1),
             weight_hidden: draw.recurrent(self.d_hidden, 1),
             bias: self.bias.then(|| draw.bias(1, None)),
+        })
+    }
+
+    /// Creates the cell of these weights, on their device. Nothing is drawn.
+    ///
+    /// # Panics
+    ///
+    /// As [`init`](Self::init), and if a weight has not the shape that the configuration asks for, or is there where it
+    /// asks for none.
+    pub fn init_with_weights(&self, weights: RnnWeights) -> RnnCell {
+        let width = self.d_hidden;
+        let device = weights.weight_input.device();
+        RnnCell {
+            weight_input: param("weight_input", weights.weight_input, [self.d_input, width]),
+            weight_hidden: param("weight_hidden", weights.weight_hidden, [width, width]),
+            bias: optional_param("bias", weights.bias, self.bias.then_some([width])),
             norm: self
                 .layer_norm
-                .then(|| LayerNormConfig::new(self.d_hidden).init(device)),
+                .then(|| LayerNormConfig::new(width).init(&device)),
             recurrence: RecurrenceConfig::new()
                 .with_weight_drop(self.weight_drop)
                 .with_recurrent_dropout(self.recurrent_dropout)
@@ -114,44 +127,6 @@ impl RnnCell {
     /// The activation.
     pub fn activation(&self) -> RnnActivation {
         self.activation
-    }
-
-    /// A cell of these weights, without dropout and layer normalisation.
-    pub(crate) fn from_weights(weights: RnnWeights, activation: RnnActivation) -> Self {
-        Self {
-            weight_input: Param::from_tensor(weights.weight_input),
-            weight_hidden: Param::from_tensor(weights.weight_hidden),
-            bias: weights.bias.map(Param::from_tensor),
-            norm: None,
-            recurrence: RecurrenceConfig::new().init(),
-            activation,
-        }
-    }
-
-    /// The weights, but those of the layer normalisation.
-    #[cfg(feature = "weights")]
-    pub(crate) fn weights(&self) -> RnnWeights {
-        RnnWeights {
-            weight_input: self.weight_input.val(),
-            weight_hidden: self.weight_hidden.val(),
-            bias: self.bias.as_ref().map(Param::val),
-        }
-    }
-
-    /// Gives the cell other weights, whose shapes the caller has compared.
-    #[cfg(feature = "weights")]
-    pub(crate) fn set_weights(&mut self, weights: RnnWeights) {
-        set(&mut self.weight_input, weights.weight_input);
-        set(&mut self.weight_hidden, weights.weight_hidden);
-        set_optional(&mut self.bias, weights.bias);
-    }
-
-    /// The options that change what the cell computes.
-    #[cfg(feature = "weights")]
-    pub(crate) fn computed_options(&self) -> Vec<ComputedOption> {
-        let mut options = vec![ComputedOption::Activation(self.activation)];
-        options.extend(self.norm.is_some().then_some(ComputedOption::LayerNorm));
-        options
     }
 }
 

@@ -4,8 +4,7 @@ use super::activation::Known;
 use super::error::{Conversion, NoCounterpart};
 use super::gates::{Gates, Joined};
 use super::options::{Ours, module};
-use crate::cell_weights::GruWeights;
-use crate::{Cell, Gru, GruCell, ResetGate};
+use crate::{Cell, Gru, GruCell, GruCellConfig, GruWeights, ResetGate};
 use burn::module::Module;
 use burn::nn;
 
@@ -92,7 +91,11 @@ fn import(gru: &nn::Gru, conversion: Conversion) -> Result<GruCell, NoCounterpar
         bias,
         bias_candidate,
     };
-    let cell = GruCell::from_weights(weights, reset);
+    let [d_input, width] = weights.weight_input.dims();
+    let cell = GruCellConfig::new(d_input, width / 3)
+        .with_reset(reset)
+        .with_bias(weights.bias.is_some())
+        .init_with_weights(weights);
     Ok(match gates.trainable {
         true => cell,
         false => cell.no_grad(),

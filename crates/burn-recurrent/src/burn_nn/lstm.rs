@@ -4,8 +4,7 @@ use super::activation::Known;
 use super::error::{Conversion, NoCounterpart};
 use super::gates::{Gates, Joined};
 use super::options::{Ours, module};
-use crate::cell_weights::LstmWeights;
-use crate::{Lstm, LstmCell};
+use crate::{Lstm, LstmCell, LstmCellConfig, LstmWeights};
 use burn::module::Module;
 use burn::nn;
 
@@ -98,7 +97,13 @@ fn import(lstm: &nn::Lstm, conversion: Conversion) -> Result<LstmCell, NoCounter
         projection: None,
         peephole: None,
     };
-    let cell = LstmCell::from_weights(weights, lstm.input_forget, lstm.clip);
+    let [d_input, _] = weights.weight_input.dims();
+    let [d_hidden, _] = weights.weight_hidden.dims();
+    let cell = LstmCellConfig::new(d_input, d_hidden)
+        .with_coupled(lstm.input_forget)
+        .with_cell_clip(lstm.clip)
+        .with_bias(weights.bias.is_some())
+        .init_with_weights(weights);
     Ok(match gates.trainable {
         true => cell,
         false => cell.no_grad(),

@@ -20,7 +20,7 @@ impl<'a, C: Cell> Ours<'a, C> {
     ) -> Result<Self, NoCounterpart> {
         let layers = module.num_layers();
         conversion.check(layers == 1, "num_layers", layers, "it has one layer")?;
-        for (option, prob) in zoneout.iter().zip(module.zoneout_probs()) {
+        for (option, prob) in zoneout.iter().zip(module.zoneout()) {
             conversion.check(*prob == 0.0, option, prob, "it has no zoneout")?;
         }
         Ok(Self { module, conversion })

@@ -4,8 +4,7 @@ use super::activation::{Known, name};
 use super::error::{Conversion, NoCounterpart};
 use super::gates::{Gates, Joined};
 use super::options::{Ours, module};
-use crate::cell_weights::RnnWeights;
-use crate::{Cell, Rnn, RnnActivation, RnnCell};
+use crate::{Cell, Rnn, RnnActivation, RnnCell, RnnCellConfig, RnnWeights};
 use burn::module::Module;
 use burn::nn;
 
@@ -93,7 +92,11 @@ fn import(rnn: &nn::Rnn, conversion: Conversion) -> Result<RnnCell, NoCounterpar
         weight_input: gates.weight_input,
         weight_hidden: gates.weight_hidden,
     };
-    let cell = RnnCell::from_weights(weights, activation);
+    let [d_input, d_hidden] = weights.weight_input.dims();
+    let cell = RnnCellConfig::new(d_input, d_hidden)
+        .with_activation(activation)
+        .with_bias(weights.bias.is_some())
+        .init_with_weights(weights);
     Ok(match gates.trainable {
         true => cell,
         false => cell.no_grad(),

@@ -3,6 +3,7 @@
 mod description;
 mod initialisation;
 mod padding;
+mod path;
 mod refusals;
 mod regularisation;
 mod state;

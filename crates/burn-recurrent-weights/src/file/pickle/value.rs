@@ -1,6 +1,6 @@
 //! What is kept of a pickle's value while its pickle is weighed.
 
-use super::pickle_input::Text;
+use super::input::Text;
 
 /// What a reader takes for a value beside the bytes of its texts: more than any takes.
 const NODE: u64 = 256;

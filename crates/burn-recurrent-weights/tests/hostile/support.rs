@@ -1,8 +1,8 @@
 //! Files read under the eyes of an allocator, and archives made of pieces.
 
 use burn::tensor::Device;
-use burn_recurrent::weights::{KerasLayer, TensorFile};
 use burn_recurrent::{Gru, Lstm};
+use burn_recurrent_weights::{KerasLayer, KerasWeights, TensorFile, TorchWeights};
 use peak_alloc::PeakAlloc;
 use std::fs;
 use std::path::Path;

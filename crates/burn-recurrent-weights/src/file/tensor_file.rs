@@ -1,8 +1,8 @@
 //! A file of named tensors.
 
 use super::element::ElementType;
-use super::error::{TensorProblem, WeightsError};
-use super::{npz_file, pytorch_file, safetensors_file};
+use super::{npz, pytorch, safetensors};
+use crate::error::{TensorProblem, WeightsError};
 use burn::store::pytorch_reader::Tensor as PytorchTensor;
 use burn_recurrent_files::write_atomically;
 use std::borrow::Cow;
@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 /// Named tensors: those of a safetensors, PyTorch or npz file, or those that are to become a safetensors or npz file.
 ///
 /// ```
-/// use burn_recurrent::weights::TensorFile;
+/// use burn_recurrent_weights::TensorFile;
 ///
 /// let folder = tempfile::tempdir()?;
 /// let path = folder.path().join("numbers.safetensors");
@@ -40,15 +40,15 @@ pub struct TensorFile {
 
 /// A tensor of a file.
 #[derive(Debug)]
-pub(super) struct Entry {
-    pub(super) element: ElementType,
-    pub(super) shape: Vec<usize>,
-    pub(super) data: Data,
+pub(crate) struct Entry {
+    pub(crate) element: ElementType,
+    pub(crate) shape: Vec<usize>,
+    pub(crate) data: Data,
 }
 
 /// Where a tensor's numbers are.
 #[derive(Debug)]
-pub(super) enum Data {
+pub(crate) enum Data {
     /// Within the file's bytes, little-endian and row by row.
     Range(Range<usize>),
     /// Bytes of its own, likewise.
@@ -93,10 +93,10 @@ impl TensorFile {
         let parsed = match format {
             Format::Safetensors => {
                 bytes = fs::read(&path).map_err(read)?;
-                safetensors_file::parse(&bytes)
+                safetensors::parse(&bytes)
             }
-            Format::Pytorch => pytorch_file::parse(&path),
-            Format::Npz => npz_file::parse(&path),
+            Format::Pytorch => pytorch::parse(&path),
+            Format::Npz => npz::parse(&path),
         };
         let tensors = parsed.map_err(|message| WeightsError::Malformed {
             path: path.clone(),
@@ -210,8 +210,8 @@ impl TensorFile {
         let path = path.as_ref();
         let extension = path.extension().and_then(|extension| extension.to_str());
         let serialize = match extension {
-            Some("safetensors") => safetensors_file::serialize,
-            Some("npz") => npz_file::serialize,
+            Some("safetensors") => safetensors::serialize,
+            Some("npz") => npz::serialize,
             _ => {
                 return Err(WeightsError::UnknownExtension {
                     path: path.to_owned(),
@@ -250,21 +250,21 @@ impl TensorFile {
         Ok(())
     }
 
-    pub(super) fn entry(&self, name: &str) -> Result<&Entry, WeightsError> {
+    pub(crate) fn entry(&self, name: &str) -> Result<&Entry, WeightsError> {
         self.get(name)
             .ok_or_else(|| self.unusable(format!("it has no tensor {name:?}")))
     }
 
-    pub(super) fn get(&self, name: &str) -> Option<&Entry> {
+    pub(crate) fn get(&self, name: &str) -> Option<&Entry> {
         self.tensors.get(name)
     }
 
     /// The bytes of the whole file: no tensor that is read is larger.
-    pub(super) fn length(&self) -> u64 {
+    pub(crate) fn length(&self) -> u64 {
         self.length
     }
 
-    pub(super) fn unusable(&self, message: String) -> WeightsError {
+    pub(crate) fn unusable(&self, message: String) -> WeightsError {
         WeightsError::Unusable {
             path: self.path.clone(),
             message,
@@ -324,7 +324,7 @@ impl TensorFile {
 }
 
 /// What helps where tensors are views of storages that are smaller.
-pub(super) const CONTIGUOUS: &str = "save `{k: v.clone() for k, v in state_dict.items()}`";
+pub(crate) const CONTIGUOUS: &str = "save `{k: v.clone() for k, v in state_dict.items()}`";
 
 /// A format of files of tensors.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -342,7 +342,7 @@ impl Format {
         let extension = path.extension().and_then(|extension| extension.to_str());
         let is_named = |names: &[&str]| extension.is_some_and(|name| names.contains(&name));
         Ok(if head.starts_with(b"PK") {
-            match is_named(&["npz"]) || (!is_named(&PYTORCH) && npz_file::is_npz(path)) {
+            match is_named(&["npz"]) || (!is_named(&PYTORCH) && npz::is_npz(path)) {
                 true => Self::Npz,
                 false => Self::Pytorch,
             }

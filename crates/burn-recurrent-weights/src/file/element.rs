@@ -45,7 +45,7 @@ impl ElementType {
     }
 
     /// Whether weights may have this type.
-    pub(super) fn is_float(&self) -> bool {
+    pub(crate) fn is_float(&self) -> bool {
         matches!(self, Self::F16 | Self::Bf16 | Self::F32 | Self::F64)
     }
 

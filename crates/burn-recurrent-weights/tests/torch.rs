@@ -1,33 +1,21 @@
 //! Weights of PyTorch: read, run and written; what is wrong with a file; and the example that runs a checkpoint.
 
-mod common;
-
+use crate::common::{assert_close, fixture, open};
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Device, Tensor, TensorData};
-use burn_recurrent::weights::{
-    ConvertibleCell, ElementType, TensorFile, TensorProblem, WeightsError,
-};
 use burn_recurrent::{
     CellState, Gru, GruConfig, Lstm, LstmConfig, Recurrent, ResetGate, Rnn, RnnActivation,
     RnnConfig,
 };
-use common::assert_close;
+use burn_recurrent_weights::{
+    ConvertibleCell, ElementType, TensorFile, TensorProblem, TorchWeights, WeightsError,
+};
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output};
 
 /// f32 sums of a few terms, in another order than PyTorch's.
 const TOLERANCE: f32 = 1e-5;
-
-fn fixture(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/fixtures")
-        .join(name)
-}
-
-fn open(name: &str) -> TensorFile {
-    TensorFile::open(fixture(name)).unwrap()
-}
 
 /// The inputs and results of the cases.
 struct Case<'a> {
@@ -500,9 +488,9 @@ fn run_pytorch(arguments: &[&str]) -> Output {
                 "build",
                 "--quiet",
                 "-p",
-                "burn-recurrent",
+                "burn-recurrent-weights",
                 "--features",
-                "flex,weights",
+                "flex",
             ])
             .args(["--example", "run_pytorch", "--target-dir"])
             .arg(profile.parent().unwrap())

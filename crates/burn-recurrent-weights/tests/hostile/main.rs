@@ -1,6 +1,6 @@
 //! Files that lie: an error, no panic, and no allocation beyond a small multiple of the file's size.
 //!
-//! `BURN_RECURRENT_FUZZ=300000 cargo test --test hostile_weights` reads so many mutations of each kind.
+//! `BURN_RECURRENT_FUZZ=300000 cargo test -p burn-recurrent-weights --test hostile` reads so many mutations of each kind.
 
 mod fuzz;
 mod pickle;

@@ -1,11 +1,11 @@
 //! The bytes of a pickle, read one after another, none kept.
 
-use super::pickle_value::Tag;
+use super::value::Tag;
 use std::hash::{DefaultHasher, Hasher};
 use std::io::BufRead;
 
 /// Where a pickle is read from, and how far.
-pub(super) struct Input<R> {
+pub(in crate::file) struct Input<R> {
     reader: R,
     position: u64,
 }
@@ -90,7 +90,7 @@ impl Gathered {
 }
 
 impl<R: BufRead> Input<R> {
-    pub(super) fn new(reader: R) -> Self {
+    pub(in crate::file) fn new(reader: R) -> Self {
         Self {
             reader,
             position: 0,

@@ -1,50 +1,46 @@
 //! PyTorch's names and layout.
 
-use super::claim::{Needed, is_kept, shape_for};
-use super::convertible::{ConvertibleCell, ModuleShape, Slot, cells, set_cells};
-use super::error::{WeightsError, hint};
-use super::parts::{Matrix, Parts};
-use super::tensor_file::TensorFile;
-use crate::cell_weights::ComputedOption;
-use crate::{Recurrent, ResetGate, RnnActivation};
+use crate::claim::{Needed, is_kept, shape_for};
+use crate::convertible::{ConvertibleCell, ModuleShape, Slot, cells, set_cells};
+use crate::error::{WeightsError, hint};
+use crate::file::TensorFile;
+use crate::options::ComputedOption;
+use crate::parts::{Matrix, Parts};
 use burn::tensor::Device;
+use burn_recurrent::{Recurrent, ResetGate, RnnActivation};
 
 const LIBRARY: &str = "PyTorch";
 
-/// PyTorch: `nn.RNN`, `nn.GRU`, `nn.LSTM`; read, also `nn.RNNCell`, `nn.GRUCell`, `nn.LSTMCell`, as modules of one layer.
+/// Weights of PyTorch, read and written: those of `nn.RNN`, `nn.GRU` and `nn.LSTM`; read, also those of `nn.RNNCell`,
+/// `nn.GRUCell` and `nn.LSTMCell`, as modules of one layer.
+///
+/// [`Rnn`](burn_recurrent::Rnn), [`Gru`](burn_recurrent::Gru) and [`Lstm`](burn_recurrent::Lstm) have this trait.
 ///
 /// The prefix is the module's path in the state dict: `"encoder.rnn"` for `encoder.rnn.weight_ih_l0`; a dot at its end may be
 /// left out, and it is empty for a state dict of the module alone. Every tensor under the prefix must belong to the
-/// module. See [`weights`](crate::weights) for an example.
-impl<C: ConvertibleCell> Recurrent<C> {
+/// module. See the [crate's page](crate) for an example.
+pub trait TorchWeights: Sized {
+    /// The module's configuration.
+    type Config;
+
     /// The configuration of the module whose weights a file has under a prefix: the widths, the number of layers and
     /// directions, whether there are biases, and an LSTM's projection, as names and shapes tell.
     ///
     /// What they do not tell stays at its default: dropout, `batch_first`, and the activation of an
-    /// [`Rnn`](crate::Rnn).
+    /// [`Rnn`](burn_recurrent::Rnn).
     ///
     /// # Errors
     ///
     /// If there are no such weights, or they are not those of one module of these cells: see
     /// [`WeightsError::NotFound`] and [`WeightsError::Mismatch`].
-    pub fn torch_config(file: &TensorFile, prefix: &str) -> Result<C::Config, WeightsError> {
-        infer::<C>(file, &Names::of(file, prefix)).map(|shape| C::config(&shape))
-    }
+    fn torch_config(file: &TensorFile, prefix: &str) -> Result<Self::Config, WeightsError>;
 
     /// The module whose weights a file has under a prefix, configured as [`torch_config`](Self::torch_config) says.
     ///
     /// # Errors
     ///
     /// As [`torch_config`](Self::torch_config), or if the file cannot be read.
-    pub fn from_torch(
-        file: &TensorFile,
-        prefix: &str,
-        device: &Device,
-    ) -> Result<Self, WeightsError> {
-        let names = Names::of(file, prefix);
-        let shape = infer::<C>(file, &names)?;
-        Ok(shape.module(read::<C>(file, &names, &shape)?, device))
-    }
+    fn from_torch(file: &TensorFile, prefix: &str, device: &Device) -> Result<Self, WeightsError>;
 
     /// Gives this module the weights that a file has under a prefix; its options, its device, and which parameters
     /// take gradients stay as they are. On an error the module is unchanged.
@@ -55,7 +51,34 @@ impl<C: ConvertibleCell> Recurrent<C> {
     /// [`WeightsError::NoCounterpart`] if the module has options with which PyTorch's weights mean nothing (peepholes,
     /// coupled gates, layer normalisation, a GRU's reset gate before the product, the logistic activation). A clip of
     /// the memory cell and zoneout are kept.
-    pub fn load_torch(&mut self, file: &TensorFile, prefix: &str) -> Result<(), WeightsError> {
+    fn load_torch(&mut self, file: &TensorFile, prefix: &str) -> Result<(), WeightsError>;
+
+    /// The weights under PyTorch's names and in its layout, f32, for [`TensorFile::save`].
+    ///
+    /// PyTorch adds two biases where burn-recurrent has their sum: `bias_ih` is the sum and `bias_hh` zero, except the
+    /// part of a GRU's candidate. Dropout of any kind acts in training only and is not written; zoneout's expectation is
+    /// part of what a trained module computes, so a module with zoneout has no counterpart.
+    ///
+    /// # Errors
+    ///
+    /// [`WeightsError::NoCounterpart`] if the module has options that PyTorch has not, all of them named.
+    fn to_torch(&self, prefix: &str) -> Result<TensorFile, WeightsError>;
+}
+
+impl<C: ConvertibleCell> TorchWeights for Recurrent<C> {
+    type Config = C::Config;
+
+    fn torch_config(file: &TensorFile, prefix: &str) -> Result<C::Config, WeightsError> {
+        infer::<C>(file, &Names::of(file, prefix)).map(|shape| C::config(&shape))
+    }
+
+    fn from_torch(file: &TensorFile, prefix: &str, device: &Device) -> Result<Self, WeightsError> {
+        let names = Names::of(file, prefix);
+        let shape = infer::<C>(file, &names)?;
+        Ok(shape.module(read::<C>(file, &names, &shape)?, device))
+    }
+
+    fn load_torch(&mut self, file: &TensorFile, prefix: &str) -> Result<(), WeightsError> {
         let names = Names::of(file, prefix);
         let shape = shape_for(self, LIBRARY, |option| is_known(option) || is_kept(option))?;
         claim::<C>(file, &names, &shape)?;
@@ -64,16 +87,7 @@ impl<C: ConvertibleCell> Recurrent<C> {
         Ok(())
     }
 
-    /// The weights under PyTorch's names and in its layout, f32, for [`TensorFile::save`].
-    ///
-    /// PyTorch adds two biases where this crate has their sum: `bias_ih` is the sum and `bias_hh` zero, except the part
-    /// of a GRU's candidate. Dropout of any kind acts in training only and is not written; zoneout's expectation is part
-    /// of what a trained module computes, so a module with zoneout has no counterpart.
-    ///
-    /// # Errors
-    ///
-    /// [`WeightsError::NoCounterpart`] if the module has options that PyTorch has not, all of them named.
-    pub fn to_torch(&self, prefix: &str) -> Result<TensorFile, WeightsError> {
+    fn to_torch(&self, prefix: &str) -> Result<TensorFile, WeightsError> {
         let shape = shape_for(self, LIBRARY, is_known)?;
         let mut file = TensorFile::new();
         let names = Names::of(&file, prefix);

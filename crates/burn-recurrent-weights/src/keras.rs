@@ -1,13 +1,13 @@
 //! Keras' names and layout.
 
-use super::claim::{Needed, is_kept, shape_for};
-use super::convertible::{ConvertibleCell, ModuleShape, Slot, cells, set_cells};
-use super::error::WeightsError;
-use super::parts::{Matrix, Parts, swap_gates};
-use super::tensor_file::TensorFile;
-use crate::cell_weights::ComputedOption;
-use crate::{Recurrent, ResetGate};
+use crate::claim::{Needed, is_kept, shape_for};
+use crate::convertible::{ConvertibleCell, ModuleShape, Slot, cells, set_cells};
+use crate::error::WeightsError;
+use crate::file::TensorFile;
+use crate::options::ComputedOption;
+use crate::parts::{Matrix, Parts, swap_gates};
 use burn::tensor::Device;
+use burn_recurrent::{Recurrent, ResetGate};
 
 const LIBRARY: &str = "Keras";
 
@@ -42,9 +42,14 @@ impl KerasLayer {
     }
 }
 
-/// Keras: `SimpleRNN`, `GRU`, `LSTM`, alone, stacked or in `Bidirectional`, with the default activations (of a `SimpleRNN`:
-/// that of the module).
-impl<C: ConvertibleCell> Recurrent<C> {
+/// Weights of Keras, read and written: those of `SimpleRNN`, `GRU` and `LSTM`, alone, stacked or in `Bidirectional`, with
+/// the default activations (of a `SimpleRNN`: that of the module).
+///
+/// [`Rnn`](burn_recurrent::Rnn), [`Gru`](burn_recurrent::Gru) and [`Lstm`](burn_recurrent::Lstm) have this trait.
+pub trait KerasWeights: Sized {
+    /// The module's configuration.
+    type Config;
+
     /// The configuration of the module whose weights a file has under these layers' names: the widths, whether there are
     /// biases, and from the bias' shape whether a GRU was made with `reset_after`. Without biases nothing tells, and
     /// Keras' default, true, is taken.
@@ -53,13 +58,8 @@ impl<C: ConvertibleCell> Recurrent<C> {
     ///
     /// [`WeightsError::Layers`] if no layer is named, or some have one direction and others two;
     /// [`WeightsError::NotFound`] or [`WeightsError::Mismatch`] if the tensors are not those of such layers.
-    pub fn keras_config(
-        file: &TensorFile,
-        layers: &[KerasLayer],
-    ) -> Result<C::Config, WeightsError> {
-        let names = Names::of(file, layers)?;
-        infer::<C>(file, &names).map(|shape| C::config(&shape))
-    }
+    fn keras_config(file: &TensorFile, layers: &[KerasLayer])
+    -> Result<Self::Config, WeightsError>;
 
     /// The module whose weights a file has under these layers' names, configured as
     /// [`keras_config`](Self::keras_config) says.
@@ -67,36 +67,20 @@ impl<C: ConvertibleCell> Recurrent<C> {
     /// # Errors
     ///
     /// As [`keras_config`](Self::keras_config), or if the file cannot be read.
-    pub fn from_keras(
+    fn from_keras(
         file: &TensorFile,
         layers: &[KerasLayer],
         device: &Device,
-    ) -> Result<Self, WeightsError> {
-        let names = Names::of(file, layers)?;
-        let shape = infer::<C>(file, &names)?;
-        Ok(shape.module(read::<C>(file, &names, &shape)?, device))
-    }
+    ) -> Result<Self, WeightsError>;
 
     /// Gives this module the weights that a file has under these layers' names; its options, its device, and which
     /// parameters take gradients stay as they are. On an error the module is unchanged.
     ///
     /// # Errors
     ///
-    /// As [`load_torch`](Self::load_torch); Keras has no projection either, but both places of a GRU's reset gate, and
-    /// any activation.
-    pub fn load_keras(
-        &mut self,
-        file: &TensorFile,
-        layers: &[KerasLayer],
-    ) -> Result<(), WeightsError> {
-        let shape = shape_for(self, LIBRARY, |option| is_known(option) || is_kept(option))?;
-        check_layers(layers, &shape)?;
-        let names = Names::of(file, layers)?;
-        claim::<C>(file, &names, &shape)?;
-        let parts = read::<C>(file, &names, &shape)?;
-        set_cells(self, parts);
-        Ok(())
-    }
+    /// As [`TorchWeights::load_torch`](crate::TorchWeights::load_torch); Keras has no projection either, but both places
+    /// of a GRU's reset gate, and any activation.
+    fn load_keras(&mut self, file: &TensorFile, layers: &[KerasLayer]) -> Result<(), WeightsError>;
 
     /// The weights under these names and in Keras' layout, f32, for [`TensorFile::save`]: `lstm/kernel`,
     /// `lstm/recurrent_kernel` and `lstm/bias` for the layer `"lstm"`, in the order of Keras' `set_weights`. The separator is
@@ -107,7 +91,38 @@ impl<C: ConvertibleCell> Recurrent<C> {
     /// [`WeightsError::NoCounterpart`] if the module has options that Keras has not (peepholes, coupled gates, a clip
     /// of the memory cell, projection, layer normalisation, zoneout); [`WeightsError::Layers`] if not as many layers and directions
     /// are named as the module has; [`WeightsError::Duplicate`] if two have the same name.
-    pub fn to_keras(&self, layers: &[KerasLayer]) -> Result<TensorFile, WeightsError> {
+    fn to_keras(&self, layers: &[KerasLayer]) -> Result<TensorFile, WeightsError>;
+}
+
+impl<C: ConvertibleCell> KerasWeights for Recurrent<C> {
+    type Config = C::Config;
+
+    fn keras_config(file: &TensorFile, layers: &[KerasLayer]) -> Result<C::Config, WeightsError> {
+        let names = Names::of(file, layers)?;
+        infer::<C>(file, &names).map(|shape| C::config(&shape))
+    }
+
+    fn from_keras(
+        file: &TensorFile,
+        layers: &[KerasLayer],
+        device: &Device,
+    ) -> Result<Self, WeightsError> {
+        let names = Names::of(file, layers)?;
+        let shape = infer::<C>(file, &names)?;
+        Ok(shape.module(read::<C>(file, &names, &shape)?, device))
+    }
+
+    fn load_keras(&mut self, file: &TensorFile, layers: &[KerasLayer]) -> Result<(), WeightsError> {
+        let shape = shape_for(self, LIBRARY, |option| is_known(option) || is_kept(option))?;
+        check_layers(layers, &shape)?;
+        let names = Names::of(file, layers)?;
+        claim::<C>(file, &names, &shape)?;
+        let parts = read::<C>(file, &names, &shape)?;
+        set_cells(self, parts);
+        Ok(())
+    }
+
+    fn to_keras(&self, layers: &[KerasLayer]) -> Result<TensorFile, WeightsError> {
         let shape = shape_for(self, LIBRARY, is_known)?;
         check_layers(layers, &shape)?;
         let mut file = TensorFile::new();

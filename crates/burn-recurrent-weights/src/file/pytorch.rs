@@ -1,8 +1,7 @@
 //! PyTorch's own files, read by Burn's reader after some checks.
 
 use super::element::ElementType;
-use super::pickle_input::Input;
-use super::pickle_scan::scan;
+use super::pickle::{Input, scan};
 use super::tensor_file::{Data, Entry};
 use burn::store::pytorch_reader::{DType, PickleValue, PytorchReader};
 use std::collections::{BTreeMap, HashSet};

@@ -1,15 +1,16 @@
 //! What the three built-in cells have to offer, so that their weights can be read and written.
 
-use super::parts::{Matrix, Parts, values, vector};
-use crate::cell_weights::{ComputedOption, GruWeights, LstmWeights, RnnWeights};
-use crate::{
-    Cell, GruCell, GruConfig, LstmCell, LstmConfig, Recurrent, RecurrentConfig,
-    RecurrentInitializer, ResetGate, RnnActivation, RnnCell, RnnConfig,
-};
+use crate::options::{ComputedOption, of_gru, of_lstm, of_rnn};
+use crate::parts::{Matrix, Parts, set, set_optional, values, vector};
 use burn::tensor::Device;
+use burn_recurrent::{
+    Cell, GruCell, GruCellConfig, GruConfig, GruWeights, LstmCell, LstmCellConfig, LstmConfig,
+    LstmWeights, Recurrent, RecurrentConfig, RecurrentInitializer, ResetGate, RnnCell,
+    RnnCellConfig, RnnConfig, RnnWeights,
+};
 
-/// A cell whose weights are read from and written to the files of other libraries:
-/// [`RnnCell`](crate::RnnCell), [`GruCell`](crate::GruCell) and [`LstmCell`](crate::LstmCell).
+/// A cell whose weights are read from and written to the files of other libraries: [`RnnCell`], [`GruCell`] and
+/// [`LstmCell`].
 pub trait ConvertibleCell: Cell + private::PrivateCell {}
 
 impl ConvertibleCell for RnnCell {}
@@ -19,14 +20,14 @@ impl ConvertibleCell for LstmCell {}
 /// All that a module's tensors in a file depend on.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ModuleShape {
-    pub(super) d_input: usize,
-    pub(super) d_hidden: usize,
-    pub(super) d_projection: Option<usize>,
-    pub(super) num_layers: usize,
-    pub(super) bidirectional: bool,
-    pub(super) bias: bool,
+    pub(crate) d_input: usize,
+    pub(crate) d_hidden: usize,
+    pub(crate) d_projection: Option<usize>,
+    pub(crate) num_layers: usize,
+    pub(crate) bidirectional: bool,
+    pub(crate) bias: bool,
     /// Of a GRU.
-    pub(super) reset: ResetGate,
+    pub(crate) reset: ResetGate,
 }
 
 /// The dimensions of one cell's weights.
@@ -41,13 +42,13 @@ pub struct Dims {
 /// One cell's place in a module.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Slot {
-    pub(super) layer: usize,
-    pub(super) backward: bool,
+    pub(crate) layer: usize,
+    pub(crate) backward: bool,
 }
 
-pub(super) mod private {
+pub(crate) mod private {
     use super::{ComputedOption, Device, Dims, ModuleShape, Parts};
-    use crate::Cell;
+    use burn_recurrent::Cell;
 
     /// The part of [`ConvertibleCell`](super::ConvertibleCell) that nobody else can implement or call.
     pub trait PrivateCell: Cell {
@@ -78,13 +79,22 @@ impl private::PrivateCell for RnnCell {
             .with_initializer(INITIALIZER)
     }
 
-    fn from_parts(parts: Parts, _shape: &ModuleShape, device: &Device) -> Self {
-        Self::from_weights(rnn_weights(parts, device), RnnActivation::Tanh)
+    fn from_parts(parts: Parts, shape: &ModuleShape, device: &Device) -> Self {
+        RnnCellConfig::new(parts.weight_input.rows, shape.d_hidden)
+            .with_bias(shape.bias)
+            .init_with_weights(RnnWeights {
+                weight_input: parts.weight_input.tensor(device),
+                weight_hidden: parts.weight_hidden.tensor(device),
+                bias: parts.bias.map(|bias| vector(bias, device)),
+            })
     }
 
     fn set_parts(&mut self, parts: Parts) {
         let device = self.weight_input.val().device();
-        self.set_weights(rnn_weights(parts, &device));
+        set(&mut self.weight_input, parts.weight_input.tensor(&device));
+        set(&mut self.weight_hidden, parts.weight_hidden.tensor(&device));
+        let bias = parts.bias.map(|bias| vector(bias, &device));
+        set_optional(&mut self.bias, bias);
     }
 
     fn dims(&self) -> Dims {
@@ -97,18 +107,17 @@ impl private::PrivateCell for RnnCell {
     }
 
     fn parts(&self) -> Parts {
-        let weights = self.weights();
         Parts {
-            weight_input: Matrix::of(weights.weight_input),
-            weight_hidden: Matrix::of(weights.weight_hidden),
-            bias: weights.bias.map(values),
+            weight_input: Matrix::of(self.weight_input.val()),
+            weight_hidden: Matrix::of(self.weight_hidden.val()),
+            bias: self.bias.as_ref().map(|bias| values(bias.val())),
             bias_candidate: None,
             projection: None,
         }
     }
 
     fn options(&self) -> Vec<ComputedOption> {
-        self.computed_options()
+        of_rnn(self)
     }
 }
 
@@ -126,12 +135,25 @@ impl private::PrivateCell for GruCell {
     }
 
     fn from_parts(parts: Parts, shape: &ModuleShape, device: &Device) -> Self {
-        Self::from_weights(gru_weights(parts, device), shape.reset)
+        GruCellConfig::new(parts.weight_input.rows, shape.d_hidden)
+            .with_reset(shape.reset)
+            .with_bias(shape.bias)
+            .init_with_weights(GruWeights {
+                weight_input: parts.weight_input.tensor(device),
+                weight_hidden: parts.weight_hidden.tensor(device),
+                bias: parts.bias.map(|bias| vector(bias, device)),
+                bias_candidate: parts.bias_candidate.map(|bias| vector(bias, device)),
+            })
     }
 
     fn set_parts(&mut self, parts: Parts) {
         let device = self.weight_input.val().device();
-        self.set_weights(gru_weights(parts, &device));
+        set(&mut self.weight_input, parts.weight_input.tensor(&device));
+        set(&mut self.weight_hidden, parts.weight_hidden.tensor(&device));
+        let bias = parts.bias.map(|bias| vector(bias, &device));
+        set_optional(&mut self.bias, bias);
+        let candidate = parts.bias_candidate.map(|bias| vector(bias, &device));
+        set_optional(&mut self.bias_candidate, candidate);
     }
 
     fn dims(&self) -> Dims {
@@ -144,18 +166,17 @@ impl private::PrivateCell for GruCell {
     }
 
     fn parts(&self) -> Parts {
-        let weights = self.weights();
         Parts {
-            weight_input: Matrix::of(weights.weight_input),
-            weight_hidden: Matrix::of(weights.weight_hidden),
-            bias: weights.bias.map(values),
-            bias_candidate: weights.bias_candidate.map(values),
+            weight_input: Matrix::of(self.weight_input.val()),
+            weight_hidden: Matrix::of(self.weight_hidden.val()),
+            bias: self.bias.as_ref().map(|bias| values(bias.val())),
+            bias_candidate: self.bias_candidate.as_ref().map(|bias| values(bias.val())),
             projection: None,
         }
     }
 
     fn options(&self) -> Vec<ComputedOption> {
-        self.computed_options()
+        of_gru(self)
     }
 }
 
@@ -172,13 +193,27 @@ impl private::PrivateCell for LstmCell {
             .with_initializer(INITIALIZER)
     }
 
-    fn from_parts(parts: Parts, _shape: &ModuleShape, device: &Device) -> Self {
-        Self::from_weights(lstm_weights(parts, device), false, None)
+    fn from_parts(parts: Parts, shape: &ModuleShape, device: &Device) -> Self {
+        LstmCellConfig::new(parts.weight_input.rows, shape.d_hidden)
+            .with_d_projection(shape.d_projection)
+            .with_bias(shape.bias)
+            .init_with_weights(LstmWeights {
+                weight_input: parts.weight_input.tensor(device),
+                weight_hidden: parts.weight_hidden.tensor(device),
+                bias: parts.bias.map(|bias| vector(bias, device)),
+                peephole: None,
+                projection: parts.projection.map(|matrix| matrix.tensor(device)),
+            })
     }
 
     fn set_parts(&mut self, parts: Parts) {
         let device = self.weight_input.val().device();
-        self.set_weights(lstm_weights(parts, &device));
+        set(&mut self.weight_input, parts.weight_input.tensor(&device));
+        set(&mut self.weight_hidden, parts.weight_hidden.tensor(&device));
+        let bias = parts.bias.map(|bias| vector(bias, &device));
+        set_optional(&mut self.bias, bias);
+        let projection = parts.projection.map(|matrix| matrix.tensor(&device));
+        set_optional(&mut self.projection, projection);
     }
 
     fn dims(&self) -> Dims {
@@ -191,54 +226,29 @@ impl private::PrivateCell for LstmCell {
     }
 
     fn parts(&self) -> Parts {
-        let weights = self.weights();
         Parts {
-            weight_input: Matrix::of(weights.weight_input),
-            weight_hidden: Matrix::of(weights.weight_hidden),
-            bias: weights.bias.map(values),
+            weight_input: Matrix::of(self.weight_input.val()),
+            weight_hidden: Matrix::of(self.weight_hidden.val()),
+            bias: self.bias.as_ref().map(|bias| values(bias.val())),
             bias_candidate: None,
-            projection: weights.projection.map(Matrix::of),
+            projection: self
+                .projection
+                .as_ref()
+                .map(|weight| Matrix::of(weight.val())),
         }
     }
 
     fn options(&self) -> Vec<ComputedOption> {
-        self.computed_options()
+        of_lstm(self)
     }
 }
 
 /// What an inferred configuration draws weights with, should it be used for that: what PyTorch does, and quickly done.
 const INITIALIZER: RecurrentInitializer = RecurrentInitializer::Torch {};
 
-fn rnn_weights(parts: Parts, device: &Device) -> RnnWeights {
-    RnnWeights {
-        weight_input: parts.weight_input.tensor(device),
-        weight_hidden: parts.weight_hidden.tensor(device),
-        bias: parts.bias.map(|bias| vector(bias, device)),
-    }
-}
-
-fn gru_weights(parts: Parts, device: &Device) -> GruWeights {
-    GruWeights {
-        weight_input: parts.weight_input.tensor(device),
-        weight_hidden: parts.weight_hidden.tensor(device),
-        bias: parts.bias.map(|bias| vector(bias, device)),
-        bias_candidate: parts.bias_candidate.map(|bias| vector(bias, device)),
-    }
-}
-
-fn lstm_weights(parts: Parts, device: &Device) -> LstmWeights {
-    LstmWeights {
-        weight_input: parts.weight_input.tensor(device),
-        weight_hidden: parts.weight_hidden.tensor(device),
-        bias: parts.bias.map(|bias| vector(bias, device)),
-        projection: parts.projection.map(|matrix| matrix.tensor(device)),
-        peephole: None,
-    }
-}
-
 impl ModuleShape {
     /// The shape of a module whose layers are all alike; `None` where they are not.
-    pub(super) fn of<C: ConvertibleCell>(module: &Recurrent<C>) -> Option<Self> {
+    pub(crate) fn of<C: ConvertibleCell>(module: &Recurrent<C>) -> Option<Self> {
         let dims = module.layers[0].forward.dims();
         let reset =
             module.layers[0]
@@ -273,12 +283,12 @@ impl ModuleShape {
     }
 
     /// The width of the hidden vector.
-    pub(super) fn d_state(&self) -> usize {
+    pub(crate) fn d_state(&self) -> usize {
         self.d_projection.unwrap_or(self.d_hidden)
     }
 
     /// The width of a layer's input.
-    pub(super) fn d_input_of(&self, layer: usize) -> usize {
+    pub(crate) fn d_input_of(&self, layer: usize) -> usize {
         match layer {
             0 => self.d_input,
             _ => self.d_state() * (1 + usize::from(self.bidirectional)),
@@ -286,7 +296,7 @@ impl ModuleShape {
     }
 
     /// The cells' places, layer by layer, forward before backward.
-    pub(super) fn slots(&self) -> impl Iterator<Item = Slot> + use<> {
+    pub(crate) fn slots(&self) -> impl Iterator<Item = Slot> + use<> {
         let directions = 1 + usize::from(self.bidirectional);
         (0..self.num_layers * directions).map(move |index| Slot {
             layer: index / directions,
@@ -295,7 +305,7 @@ impl ModuleShape {
     }
 
     /// The module of these cells, which come in the order of [`slots`](Self::slots).
-    pub(super) fn module<C: ConvertibleCell>(
+    pub(crate) fn module<C: ConvertibleCell>(
         &self,
         parts: Vec<Parts>,
         device: &Device,
@@ -313,7 +323,7 @@ impl ModuleShape {
 }
 
 /// A module's cells, layer by layer, forward before backward.
-pub(super) fn cells<C: ConvertibleCell>(module: &Recurrent<C>) -> impl Iterator<Item = &C> {
+pub(crate) fn cells<C: ConvertibleCell>(module: &Recurrent<C>) -> impl Iterator<Item = &C> {
     module
         .layers
         .iter()
@@ -322,7 +332,7 @@ pub(super) fn cells<C: ConvertibleCell>(module: &Recurrent<C>) -> impl Iterator<
 }
 
 /// Gives a module's cells other weights, in the order of [`cells`].
-pub(super) fn set_cells<C: ConvertibleCell>(module: &mut Recurrent<C>, parts: Vec<Parts>) {
+pub(crate) fn set_cells<C: ConvertibleCell>(module: &mut Recurrent<C>, parts: Vec<Parts>) {
     let cells = module
         .layers
         .iter_mut()

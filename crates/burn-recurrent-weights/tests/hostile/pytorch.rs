@@ -4,7 +4,7 @@ use crate::pickle::{of, tensor, text, torch_archive, view};
 use crate::support::{alone, entries, read, twice};
 use burn::tensor::Device;
 use burn_recurrent::Lstm;
-use burn_recurrent::weights::{TensorFile, WeightsError};
+use burn_recurrent_weights::{TensorFile, TorchWeights, WeightsError};
 
 #[test]
 fn a_pt_file_that_repeats_itself_is_refused() {

@@ -171,7 +171,7 @@ fn hint_of(problems: &[TensorProblem]) -> &'static str {
 }
 
 /// What to do about tensors of these names, if they tell; as the end of a message.
-pub(super) fn hint<'a>(mut names: impl Iterator<Item = &'a str>) -> &'static str {
+pub(crate) fn hint<'a>(mut names: impl Iterator<Item = &'a str>) -> &'static str {
     names
         .find_map(|name| {
             if name.contains("parametrizations.") {

@@ -5,8 +5,8 @@
 //! names of its tensors. What state dicts and checkpoints have no need of is refused before a reader sees it.
 //! The opcodes: <https://github.com/python/cpython/blob/main/Lib/pickletools.py>.
 
-use super::pickle_input::Input;
-use super::pickle_value::{Kind, Tag, Value};
+use super::input::Input;
+use super::value::{Kind, Tag, Value};
 use std::collections::{HashMap, HashSet};
 use std::io::BufRead;
 
@@ -38,7 +38,7 @@ impl Limit {
 /// Follows one pickle to its end; what comes after it remains to be read.
 ///
 /// What is refused here is that, or a pickle that no reader can follow.
-pub(super) fn scan(input: &mut Input<impl BufRead>) -> Result<(), String> {
+pub(in crate::file) fn scan(input: &mut Input<impl BufRead>) -> Result<(), String> {
     Scan::default()
         .run(input)
         .map_err(|message| format!("at byte {} of its pickle: {message}", input.position()))

@@ -1,10 +1,10 @@
 //! The comparison of the tensors that a module needs with those that a file has.
 
-use super::convertible::{ConvertibleCell, ModuleShape, cells};
-use super::error::{TensorProblem, WeightsError};
-use super::tensor_file::{CONTIGUOUS, Data, TensorFile};
-use crate::Recurrent;
-use crate::cell_weights::ComputedOption;
+use crate::convertible::{ConvertibleCell, ModuleShape, cells};
+use crate::error::{TensorProblem, WeightsError};
+use crate::file::{CONTIGUOUS, Data, TensorFile};
+use crate::options::ComputedOption;
+use burn_recurrent::Recurrent;
 use std::collections::HashSet;
 
 /// The widest axis that is believed; beyond it, products of sizes need not fit a `usize`.
@@ -14,16 +14,16 @@ const MAX_WIDTH: usize = 1 << 40;
 const MAX_SHARED: u64 = 16;
 
 /// A tensor that a module needs.
-pub(super) struct Needed {
-    pub(super) name: String,
-    pub(super) shape: Vec<usize>,
+pub(crate) struct Needed {
+    pub(crate) name: String,
+    pub(crate) shape: Vec<usize>,
 }
 
 impl TensorFile {
     /// Compares what is needed with what there is: `present` are the names under the module's prefix.
     ///
     /// All problems are found, in the order of the names that are needed, then of those that are not.
-    pub(super) fn claim(&self, needed: &[Needed], present: &[&str]) -> Result<(), WeightsError> {
+    pub(crate) fn claim(&self, needed: &[Needed], present: &[&str]) -> Result<(), WeightsError> {
         let mut problems = Vec::new();
         // Those of a PyTorch file, which are views of storages: how many bytes, and the largest.
         let mut unread = 0u64;
@@ -83,7 +83,7 @@ impl TensorFile {
     }
 
     /// The two axes of a tensor, neither empty nor beyond belief.
-    pub(super) fn matrix_shape(&self, name: &str) -> Result<[usize; 2], WeightsError> {
+    pub(crate) fn matrix_shape(&self, name: &str) -> Result<[usize; 2], WeightsError> {
         let shape = &self.entry(name)?.shape;
         match shape.as_slice() {
             &[rows, columns]
@@ -99,13 +99,14 @@ impl TensorFile {
 }
 
 /// The module's shape, unless `accept` refuses one of its options or its layers are not alike.
-pub(super) fn shape_for<C: ConvertibleCell>(
+pub(crate) fn shape_for<C: ConvertibleCell>(
     module: &Recurrent<C>,
     library: &'static str,
     accept: impl Fn(ComputedOption) -> bool,
 ) -> Result<ModuleShape, WeightsError> {
     let mut options: Vec<ComputedOption> = Vec::new();
-    let zoneout = module.has_zoneout().then_some(ComputedOption::Zoneout);
+    let has_zoneout = module.zoneout().iter().any(|prob| *prob > 0.0);
+    let zoneout = has_zoneout.then_some(ComputedOption::Zoneout);
     for option in cells(module).flat_map(|cell| cell.options()).chain(zoneout) {
         if !accept(option) && !options.contains(&option) {
             options.push(option);
@@ -124,7 +125,7 @@ pub(super) fn shape_for<C: ConvertibleCell>(
 
 /// Whether an option is a setting beside the weights, which a module may keep when it gets weights of a library that has
 /// no such thing.
-pub(super) fn is_kept(option: ComputedOption) -> bool {
+pub(crate) fn is_kept(option: ComputedOption) -> bool {
     matches!(
         option,
         ComputedOption::CellClip(_) | ComputedOption::Zoneout

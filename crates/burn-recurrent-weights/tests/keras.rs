@@ -1,20 +1,12 @@
 //! Weights of Keras: read, run and written.
 
-mod common;
-
+use crate::common::{assert_close, open};
 use burn::tensor::{Device, Tensor, TensorData};
-use burn_recurrent::weights::{ConvertibleCell, KerasLayer, TensorFile, WeightsError};
 use burn_recurrent::{Gru, GruConfig, Lstm, LstmConfig, Recurrent, ResetGate, Rnn, RnnActivation};
-use common::assert_close;
-use std::path::Path;
+use burn_recurrent_weights::{ConvertibleCell, KerasLayer, KerasWeights, TensorFile, WeightsError};
 
 /// f32 sums of a few terms, in another order than PyTorch's, which computes for Keras.
 const TOLERANCE: f32 = 1e-5;
-
-fn open(name: &str) -> TensorFile {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
-    TensorFile::open(folder.join(name)).unwrap()
-}
 
 /// The layers of a case, as they are called in a file with this separator.
 fn layers(name: &str, depth: usize, both: bool, separator: &str) -> Vec<KerasLayer> {

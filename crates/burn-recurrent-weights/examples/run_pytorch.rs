@@ -1,7 +1,8 @@
-//! Runs a recurrent layer with PyTorch's weights over an input: a check of any checkpoint, and of this crate.
+//! Runs a recurrent layer with PyTorch's weights over an input: a check of any checkpoint, and of
+//! these crates.
 //!
 //! ```sh
-//! cargo run --release -p burn-recurrent --features flex,weights --example run_pytorch -- --cell lstm \
+//! cargo run --release -p burn-recurrent-weights --features flex --example run_pytorch -- --cell lstm \
 //!     --weights w.safetensors --prefix encoder. --input in.safetensors --output out.safetensors
 //! ```
 //!
@@ -11,8 +12,8 @@
 //! shapes. `benches/check_torch_weights.py` compares random layers so. The exit code is 0, 2 for a wrong command line, and 1 for anything else.
 
 use burn::tensor::{Device, Tensor, TensorData};
-use burn_recurrent::weights::{ConvertibleCell, TensorFile, WeightsError};
 use burn_recurrent::{Cell, CellState, Gru, Lstm, Recurrent, Rnn, RnnActivation};
+use burn_recurrent_weights::{ConvertibleCell, TensorFile, TorchWeights, WeightsError};
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, ValueEnum};
 use std::error::Error;

@@ -1,0 +1,8 @@
+//! Pickles, followed and weighed before a reader believes them.
+
+mod input;
+mod scan;
+mod value;
+
+pub(super) use input::Input;
+pub(super) use scan::scan;

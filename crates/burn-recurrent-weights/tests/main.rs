@@ -1,0 +1,5 @@
+//! Weights of PyTorch and Keras: read, run and written.
+
+mod common;
+mod keras;
+mod torch;
