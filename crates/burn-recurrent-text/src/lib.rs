@@ -31,8 +31,10 @@ pub use text_error::{TextError, utf8};
 pub use tokens::{Token, Tokens};
 pub use translation::{
     Bleu, BleuCounts, BleuScore, BleuSmoothing, BleuTokenizer, Chrf, ChrfCounts, ChrfOrder,
-    ChrfScore, NoReferenceError, NumReferences, PronunciationCounts, PronunciationScore,
-    edit_distance, replace_unknown,
+    ChrfScore, DroppedPairs, NoReferenceError, NumReferences, PronunciationCounts,
+    PronunciationScore, TokenizerFileError, TokenizerTrainingError, TranslationBatch,
+    TranslationExamples, TranslationLimits, TranslationTokenizer, TranslationTokenizerConfig,
+    TranslationTokenizers, TranslationUnit, edit_distance, replace_unknown,
 };
 pub use unit::Unit;
 pub use vocabulary::{Vocabulary, VocabularyError};

@@ -1,4 +1,8 @@
 //! Translation: scores against sacreBLEU, tokenisers, examples and batches.
 
+#[path = "translation/examples.rs"]
+mod examples;
 #[path = "translation/scores.rs"]
 mod scores;
+#[path = "translation/tokenizers.rs"]
+mod tokenizers;
