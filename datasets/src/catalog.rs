@@ -4,8 +4,10 @@ use serde::Deserialize;
 use thiserror::Error;
 
 /// The entries that come with the crate, each with its file's name for messages.
-const BUNDLED: [(&str, &str); 4] = [
+const BUNDLED: [(&str, &str); 6] = [
+    ("cmudict.toml", include_str!("../catalog/cmudict.toml")),
     ("conll2000.toml", include_str!("../catalog/conll2000.toml")),
+    ("multi30k.toml", include_str!("../catalog/multi30k.toml")),
     ("ptb.toml", include_str!("../catalog/ptb.toml")),
     (
         "tiny-shakespeare.toml",
@@ -43,6 +45,9 @@ pub struct Dataset {
     /// asked for.
     #[serde(default)]
     pub columns: Vec<String>,
+    /// The two languages of parallel text, in the order of the files of each part.
+    #[serde(default)]
+    pub languages: Vec<String>,
     /// Which part is for training, which for validation and test.
     pub splits: Splits,
     /// Its files.
@@ -62,6 +67,22 @@ pub enum Format {
     Columns,
     /// CoNLL-U.
     Conllu,
+    /// Two files with one sentence a line, each line the translation of the same line of the other file.
+    Parallel,
+    /// A pronouncing dictionary: a word and its phonemes a line.
+    Pronunciations,
+}
+
+impl Format {
+    /// What a data set of this format is, for messages.
+    pub(crate) fn describe(self) -> &'static str {
+        match self {
+            Format::Text | Format::Lines => "plain text",
+            Format::Columns | Format::Conllu => "tagged sentences",
+            Format::Parallel => "parallel text",
+            Format::Pronunciations => "a pronouncing dictionary",
+        }
+    }
 }
 
 /// The parts of a data set.
@@ -99,6 +120,24 @@ pub enum Splits {
         train_characters: usize,
         /// Length of the validation text in Unicode scalar values.
         valid_characters: usize,
+    },
+    /// Two files for each part, in the order of the data set's languages.
+    ParallelFiles {
+        /// The files to train on.
+        train: [String; 2],
+        /// The files to validate on.
+        valid: [String; 2],
+        /// The files to test on, where there are some.
+        test: Option<[String; 2]>,
+    },
+    /// One file of words: a word's part is decided by its own bytes, see [`WordShares`](crate::WordShares).
+    ByWord {
+        /// The file.
+        file: String,
+        /// How many of a hundred words are for the test.
+        test_percent: u32,
+        /// How many of a hundred words are for validation.
+        valid_percent: u32,
     },
 }
 
@@ -264,7 +303,11 @@ impl Dataset {
                 [train, valid].into_iter().chain(test.as_ref()).collect()
             }
             Splits::HeldOut { train, test, .. } => vec![train, test],
-            Splits::InOrder { file, .. } => vec![file],
+            Splits::InOrder { file, .. } | Splits::ByWord { file, .. } => vec![file],
+            Splits::ParallelFiles { train, valid, test } => {
+                let parts = [Some(train), Some(valid), test.as_ref()];
+                parts.into_iter().flatten().flatten().collect()
+            }
         };
         if let Some(name) = used.into_iter().find(|name| self.locate(name).is_none()) {
             return Err(format!(
@@ -276,6 +319,36 @@ impl Dataset {
                 "the format {:?} with {} columns: `columns` names two at least where the format is `columns`, and nothing elsewhere",
                 self.format,
                 self.columns.len()
+            ));
+        }
+        let parallel = matches!(self.splits, Splits::ParallelFiles { .. });
+        let by_word = matches!(self.splits, Splits::ByWord { .. });
+        if (self.format == Format::Parallel) != parallel
+            || (self.format == Format::Pronunciations) != by_word
+        {
+            return Err(format!(
+                "the format {:?} does not go with these splits: `parallel-files` is for the format `parallel`, `by-word` for `pronunciations`",
+                self.format
+            ));
+        }
+        let different = matches!(self.languages.as_slice(), [one, other] if one != other);
+        if parallel != different || (!parallel && !self.languages.is_empty()) {
+            return Err(format!(
+                "the format {:?} with the languages {:?}: `languages` names two where the format is `parallel`, and nothing elsewhere",
+                self.format, self.languages
+            ));
+        }
+        if let Splits::ByWord {
+            test_percent,
+            valid_percent,
+            ..
+        } = self.splits
+            && (test_percent == 0
+                || valid_percent == 0
+                || test_percent.saturating_add(valid_percent) >= 100)
+        {
+            return Err(format!(
+                "{test_percent} of 100 words for the test and {valid_percent} for validation: each part needs some"
             ));
         }
         Ok(())
@@ -293,7 +366,7 @@ mod tests {
         let error = Catalog::bundled().get("wikitext").unwrap_err().to_string();
         assert_eq!(
             error,
-            "there is no data set `wikitext` in the catalogue; it has conll2000, ptb, tiny-shakespeare, ud-english-ewt"
+            "there is no data set `wikitext` in the catalogue; it has cmudict, conll2000, multi30k, ptb, tiny-shakespeare, ud-english-ewt"
         );
     }
 

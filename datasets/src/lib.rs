@@ -62,7 +62,10 @@ mod cache;
 mod catalog;
 mod checksum;
 mod download;
+mod file_kind;
 pub mod grammar;
+mod parallel;
+mod pronunciations;
 mod read;
 mod requests;
 mod splits;
@@ -76,7 +79,19 @@ pub use cache::{CACHE_VARIABLE, Cache, CacheError};
 pub use catalog::{Catalog, CatalogError, Dataset, Format, Member, RemoteFile, Splits};
 pub use checksum::sha256_hex;
 pub use download::{DownloadError, Retry};
-pub use grammar::{Grammar, GrammarError, GrammarProblem, Sample, SampleSpan, sample_rng};
+pub use file_kind::FileKind;
+pub use grammar::{
+    Grammar, GrammarError, GrammarProblem, PairSample, Sample, SampleSpan, SynchronousGrammar,
+    sample_rng,
+};
+pub use parallel::{
+    EmptyPairs, ParallelError, ParallelFiles, ParallelPart, ParallelReader, ParallelSplits,
+    SentencePair,
+};
+pub use pronunciations::{
+    Part, Pronounced, PronunciationCounts, PronunciationError, PronunciationProblem,
+    Pronunciations, Stress, WordShares, letters,
+};
 pub use read::{ReadError, lines, read_text};
 pub use requests::{RequestCorpus, RequestPart, requests};
 pub use splits::{Fractions, LoadError, SplitUnit, TextSplits};

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use crate::file_kind::FileKind;
+
 /// Why a text file could not be read.
 #[derive(Debug, Error)]
 pub enum ReadError {
@@ -44,6 +46,24 @@ pub enum ReadError {
         /// The byte.
         byte: u8,
     },
+    /// The file is no UTF-8 text but something that can be named.
+    #[error("{path}: the file is {kind}")]
+    NotText {
+        /// The file.
+        path: PathBuf,
+        /// What it is.
+        kind: FileKind,
+    },
+    /// A line has a carriage return in it that no line feed follows.
+    #[error(
+        "{path}, line {line}: a carriage return (CR) that no line feed follows, expected lines that end with LF or CR LF; convert the file, for example with `tr '\\r' '\\n'`"
+    )]
+    CarriageReturn {
+        /// The file.
+        path: PathBuf,
+        /// The line, counted from 1.
+        line: usize,
+    },
     /// A line has no end that a text's line would have.
     #[error(
         "{path}, line {line}: the line has more than {limit} bytes; check that it is a text file with line ends"
@@ -74,10 +94,14 @@ impl ReadError {
 /// Reads a UTF-8 text file exactly as it is: no line ending, mark or character is changed.
 ///
 /// # Errors
-/// A file that is missing, unreadable, without text, or not UTF-8 (with line and byte offset).
+/// A file that is missing, unreadable, without text, or not UTF-8 (with line and byte offset, or as what it is).
 pub fn read_text(path: impl AsRef<Path>) -> Result<String, ReadError> {
     let path = path.as_ref();
     let bytes = std::fs::read(path).map_err(|cause| ReadError::io(path, cause))?;
+    if let Some(kind) = FileKind::of(&bytes) {
+        let path = path.into();
+        return Err(ReadError::NotText { path, kind });
+    }
     let text = String::from_utf8(bytes).map_err(|error| {
         let offset = error.utf8_error().valid_up_to();
         let bytes = error.as_bytes();

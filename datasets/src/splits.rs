@@ -8,6 +8,8 @@ use crate::archive::ArchiveError;
 use crate::cache::{Cache, CacheError};
 use crate::catalog::{Catalog, CatalogError, Dataset, Format, Splits};
 use crate::checksum::sha256_hex;
+use crate::parallel::ParallelError;
+use crate::pronunciations::PronunciationError;
 use crate::read::{ReadError, read_text};
 use crate::tagged::SentenceError;
 
@@ -61,6 +63,26 @@ pub enum LoadError {
     /// A file does not hold sentences of its format.
     #[error(transparent)]
     Sentences(#[from] SentenceError),
+    /// Files do not hold parallel text.
+    #[error(transparent)]
+    Parallel(#[from] ParallelError),
+    /// A file is no pronouncing dictionary.
+    #[error(transparent)]
+    Pronunciations(#[from] PronunciationError),
+    /// The data set does not have these two languages.
+    #[error(
+        "the data set `{name}` translates between {known}, not from `{source_language}` to `{target_language}`; choose one of its languages as the source and the other as the target"
+    )]
+    Languages {
+        /// The data set.
+        name: String,
+        /// The language to translate from.
+        source_language: String,
+        /// The language to translate to.
+        target_language: String,
+        /// The languages that there are.
+        known: String,
+    },
     /// The data set is of another kind than what was asked for.
     #[error("the data set `{name}` is {is}, expected {expected}; choose another one")]
     Kind {
@@ -138,7 +160,7 @@ impl TextSplits {
         if !matches!(dataset.format, Format::Text | Format::Lines) {
             return Err(LoadError::Kind {
                 name: dataset.name.clone(),
-                is: "tagged sentences",
+                is: dataset.format.describe(),
                 expected: "plain text",
             });
         }
@@ -153,11 +175,13 @@ impl TextSplits {
                 path(valid),
                 test.as_ref().map(|test| path(test)),
             ),
-            Splits::HeldOut { .. } => Err(LoadError::Kind {
-                name: dataset.name.clone(),
-                is: "split by sentences",
-                expected: "plain text",
-            }),
+            Splits::HeldOut { .. } | Splits::ParallelFiles { .. } | Splits::ByWord { .. } => {
+                Err(LoadError::Kind {
+                    name: dataset.name.clone(),
+                    is: "split by sentences",
+                    expected: "plain text",
+                })
+            }
             Splits::InOrder {
                 file,
                 train_characters,

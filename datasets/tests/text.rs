@@ -146,7 +146,9 @@ fn own_files_are_loaded_as_they_are() {
 fn an_unknown_name_is_refused_before_anything_is_loaded() {
     let error = TextSplits::from_catalog("wikitext").unwrap_err();
     assert!(
-        error.to_string().contains("it has conll2000, ptb,"),
+        error
+            .to_string()
+            .contains("it has cmudict, conll2000, multi30k, ptb,"),
         "{error}"
     );
 }

@@ -110,6 +110,28 @@ pub enum GrammarProblem {
         "the weight {0} is not a positive finite number; remove the alternative or give it a positive weight"
     )]
     Weight(String),
+    /// A symbol that is to be translated and has an alternative without a translation.
+    #[error(
+        "`{name}` is translated on line {used}, and its alternative `{body}` has no translation; add `=>` and what it is in the other language"
+    )]
+    NoTranslation {
+        /// The symbol with its features.
+        name: String,
+        /// The line of a rule that translates it.
+        used: usize,
+        /// The alternative.
+        body: String,
+    },
+    /// A symbol that only a translation has, and that would leave the translation open.
+    #[error(
+        "`{name}` stands only behind `=>`, where it must give one text, and has {alternatives}; give it one alternative without `=>`"
+    )]
+    OpenTranslation {
+        /// The symbol with its features.
+        name: String,
+        /// What it has instead, in words.
+        alternatives: String,
+    },
     /// A labelled span inside another.
     #[error(
         "`{name}` is labelled `{label}` and leads to labels itself; spans cannot stand in one another, so remove one label"

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::error::{GrammarError, GrammarProblem};
-use super::rules::{Item, Rule, Rules};
+use super::rules::{Item, Rule, Rules, TargetItem};
 use super::syntax::{self, Reference, Source};
 
 /// A feature's value in one expansion.
@@ -31,6 +31,13 @@ struct NamedAlternative<'s> {
     line: usize,
     items: Vec<NamedItem<'s>>,
     labels: &'s [Option<String>],
+    target: Option<Vec<NamedTarget<'s>>>,
+}
+
+enum NamedTarget<'s> {
+    Linked(usize),
+    Symbol(String, &'s Reference),
+    Token(&'s str),
 }
 
 enum NamedItem<'s> {
@@ -194,6 +201,15 @@ impl<'s> Expander<'s> {
             syntax::Item::Symbol(reference) => reference.arguments.as_slice(),
             syntax::Item::Token(_) => &[],
         });
+        let target_names = alternative
+            .target
+            .iter()
+            .flatten()
+            .flat_map(|item| match item {
+                syntax::TargetItem::Symbol(reference) => reference.arguments.as_slice(),
+                _ => &[],
+            });
+        let names = names.chain(target_names);
         let choices = self.features.assignments(names.map(String::as_str), bound);
         let weight = alternative.weight / choices.len() as f64;
         for choice in &choices {
@@ -207,11 +223,29 @@ impl<'s> Expander<'s> {
                     syntax::Item::Token(token) => Ok(NamedItem::Token(token)),
                 })
                 .collect::<Result<_, GrammarError>>()?;
+            let translated = |item: &'s syntax::TargetItem| match item {
+                syntax::TargetItem::Linked(place) => Ok(NamedTarget::Linked(*place)),
+                syntax::TargetItem::Symbol(reference) => Ok(NamedTarget::Symbol(
+                    self.name(reference, choice)?,
+                    reference,
+                )),
+                syntax::TargetItem::Token(token) => Ok(NamedTarget::Token(token)),
+            };
+            let target = alternative.target.as_ref();
+            let target = target
+                .map(|items| {
+                    items
+                        .iter()
+                        .map(translated)
+                        .collect::<Result<_, GrammarError>>()
+                })
+                .transpose()?;
             alternatives.push(NamedAlternative {
                 weight,
                 line: alternative.line,
                 items,
                 labels: &alternative.labels,
+                target,
             });
         }
         Ok(())
@@ -223,6 +257,12 @@ impl<'s> Expander<'s> {
             used.extend(&rule.head.arguments);
             for item in rule.alternatives.iter().flat_map(|a| &a.items) {
                 if let syntax::Item::Symbol(reference) = item {
+                    used.extend(&reference.arguments);
+                }
+            }
+            let targets = rule.alternatives.iter().flat_map(|a| &a.target).flatten();
+            for item in targets {
+                if let syntax::TargetItem::Symbol(reference) = item {
                     used.extend(&reference.arguments);
                 }
             }
@@ -271,6 +311,20 @@ impl<'s> Expander<'s> {
                 }
             }
         }
+        let mut translator = Translator {
+            expander: self,
+            instances,
+            by_name: &by_name,
+            texts: HashMap::new(),
+            reached: &mut reached,
+        };
+        let mut targets: Vec<Vec<Option<Vec<TargetItem>>>> = Vec::with_capacity(order.len());
+        for &index in &order {
+            let alternatives = instances[index].alternatives.iter();
+            let translated = alternatives.map(|alternative| translator.target(alternative));
+            targets.push(translated.collect::<Result<_, _>>()?);
+        }
+        self.check_translated(instances, &order, &number, &by_name)?;
         if let Some(unreached) = reached.iter().position(|reached| !reached) {
             let head = &source.rules[unreached].head;
             // An undefined symbol in a rule that nothing uses yet is the lesser mistake.
@@ -302,11 +356,11 @@ impl<'s> Expander<'s> {
             .collect();
         let labels: Vec<String> = labels.into_iter().map(String::from).collect();
         let mut rules = Rules::new(self.file.to_string(), tokens, labels);
-        for &index in &order {
+        for (&index, targets) in order.iter().zip(targets) {
             let instance = &instances[index];
             let mut seen = HashSet::new();
             let mut alternatives = Vec::with_capacity(instance.alternatives.len());
-            for alternative in &instance.alternatives {
+            for (alternative, target) in instance.alternatives.iter().zip(targets) {
                 let body: Vec<Item> = alternative
                     .items
                     .iter()
@@ -337,11 +391,49 @@ impl<'s> Expander<'s> {
                     probability: alternative.weight,
                     body,
                     labels,
+                    target,
                 });
             }
             rules.push(instance.name.clone(), instance.line, alternatives);
         }
         Ok(rules)
+    }
+
+    /// Refuses a symbol that one rule translates and that has an alternative without translation.
+    fn check_translated(
+        &self,
+        instances: &[Instance<'s>],
+        order: &[usize],
+        number: &[usize],
+        by_name: &HashMap<&str, usize>,
+    ) -> Result<(), GrammarError> {
+        let mut checked = vec![false; order.len()];
+        for &index in order {
+            for alternative in &instances[index].alternatives {
+                for item in alternative.target.iter().flatten() {
+                    let NamedTarget::Linked(place) = item else {
+                        continue;
+                    };
+                    let NamedItem::Symbol(name, _) = &alternative.items[*place] else {
+                        continue;
+                    };
+                    let target = by_name[name.as_str()];
+                    if std::mem::replace(&mut checked[number[target]], true) {
+                        continue;
+                    }
+                    let mut alternatives = instances[target].alternatives.iter();
+                    if let Some(open) = alternatives.find(|a| a.target.is_none()) {
+                        let problem = GrammarProblem::NoTranslation {
+                            name: name.clone(),
+                            used: alternative.line,
+                            body: describe_body(open),
+                        };
+                        return Err(self.error(open.line, problem));
+                    }
+                }
+            }
+        }
+        Ok(())
     }
 
     /// An error that lists what is defined under the same name, which shows a wrong feature.
@@ -368,6 +460,74 @@ impl<'s> Expander<'s> {
             hint,
         };
         self.error(reference.line, problem)
+    }
+}
+
+/// Writes out the symbols that only translations have: each gives one text.
+struct Translator<'e, 's> {
+    expander: &'e Expander<'s>,
+    instances: &'e [Instance<'s>],
+    by_name: &'e HashMap<&'e str, usize>,
+    /// For each such symbol its text; `None` while it is being written out.
+    texts: HashMap<usize, Option<Vec<String>>>,
+    /// Which rules something leads to.
+    reached: &'e mut [bool],
+}
+
+impl<'s> Translator<'_, 's> {
+    fn target(
+        &mut self,
+        alternative: &NamedAlternative<'s>,
+    ) -> Result<Option<Vec<TargetItem>>, GrammarError> {
+        let Some(items) = &alternative.target else {
+            return Ok(None);
+        };
+        let mut target = Vec::with_capacity(items.len());
+        for item in items {
+            match item {
+                NamedTarget::Linked(place) => target.push(TargetItem::Linked(*place)),
+                NamedTarget::Token(token) => target.push(TargetItem::Token(token.to_string())),
+                NamedTarget::Symbol(name, reference) => {
+                    let text = self.text(name, reference)?;
+                    target.extend(text.into_iter().map(TargetItem::Token));
+                }
+            }
+        }
+        Ok(Some(target))
+    }
+
+    /// The one text of a symbol.
+    fn text(&mut self, name: &str, reference: &Reference) -> Result<Vec<String>, GrammarError> {
+        let Some(&index) = self.by_name.get(name) else {
+            return Err(self.expander.undefined(name, reference, self.instances));
+        };
+        let instance = &self.instances[index];
+        let error = |problem| Err(self.expander.error(instance.line, problem));
+        match self.texts.get(&index) {
+            Some(Some(text)) => return Ok(text.clone()),
+            Some(None) => return error(GrammarProblem::NeverEnds(instance.name.clone())),
+            None => {}
+        }
+        let open = |alternatives: String| GrammarProblem::OpenTranslation {
+            name: instance.name.clone(),
+            alternatives,
+        };
+        let alternative = match instance.alternatives.as_slice() {
+            [one] if one.target.is_none() => one,
+            [_] => return error(open("a translation of its own".to_string())),
+            several => return error(open(format!("{} alternatives", several.len()))),
+        };
+        self.reached[instance.declaration] = true;
+        self.texts.insert(index, None);
+        let mut text = Vec::new();
+        for item in &alternative.items {
+            match item {
+                NamedItem::Token(token) => text.push(token.to_string()),
+                NamedItem::Symbol(name, reference) => text.extend(self.text(name, reference)?),
+            }
+        }
+        self.texts.insert(index, Some(text.clone()));
+        Ok(text)
     }
 }
 

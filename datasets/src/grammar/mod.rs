@@ -30,6 +30,32 @@
 //!   `Request -> weather in City@place`; [`Sample::tags`] are these labels as BIO tags. Labelled
 //!   texts do not stand in one another. A label changes no probability.
 //!
+//! - `table * One[*] Many[*]` defines a symbol of one text for each cell of the lines that follow it, indented:
+//!   `  dog a+dog dogs` is `One[dog] -> a dog` and `Many[dog] -> dogs`; `()` is the empty text.
+//!
+//! # Synchronous grammars
+//!
+//! ```text
+//! feature verb = see help
+//! Clause  -> Person Verb[verb] Other[verb] nicht => Person does not Base[verb] Other
+//! Person  -> "Anna" => "Anna" | er => he
+//! Other[see]  -> ihn => him
+//! Other[help] -> ihm => him
+//! Verb[see]   -> sieht
+//! Verb[help]  -> hilft
+//! Base[see]   -> see
+//! Base[help]  -> help
+//! ```
+//!
+//! - Behind `=>` stands the translation of an alternative. A symbol there that the alternative has too is that very one,
+//!   translated; where it has several of the name, `Noun:2` is the second. Their order is free.
+//! - A symbol that is not behind `=>` gives text before it only, such as `Verb` here.
+//! - A symbol that is only behind `=>`, such as `Base`, gives one text for each value of its features.
+//! - So a derivation has one translation. Whether a *text* has, which is what a translator sees, is for the author to see
+//!   to and for a test on samples.
+//!
+//! [`SynchronousGrammar`] draws pairs of texts; [`Grammar`] reads such a file too and knows the text before `=>` only.
+//!
 //! # Ambiguity
 //!
 //! [`Grammar::entropy`] is that of derivations. It is the entropy of the texts too when no text has
@@ -45,6 +71,7 @@ mod linear;
 mod moments;
 mod rules;
 mod sample;
+mod synchronous;
 mod syntax;
 mod trie;
 
@@ -54,6 +81,7 @@ use rand::Rng;
 
 pub use error::{GrammarError, GrammarProblem};
 pub use sample::{Sample, SampleSpan, sample_rng};
+pub use synchronous::{PairSample, SynchronousGrammar};
 
 use crate::read::read_text;
 
@@ -154,4 +182,13 @@ impl Grammar {
     pub fn perplexity(&self) -> f64 {
         (self.entropy() / (self.expected_length() + 1.0)).exp()
     }
+}
+
+/// The body of a rule in words.
+fn describe_untranslated(rules: &rules::Rules, rule: &rules::Rule) -> String {
+    let words = rule.body.iter().map(|item| match item {
+        rules::Item::Symbol(symbol) => rules.symbols[*symbol].name.as_str(),
+        rules::Item::Token(token) => rules.tokens[*token].as_str(),
+    });
+    words.collect::<Vec<_>>().join(" ")
 }

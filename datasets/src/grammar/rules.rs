@@ -14,6 +14,16 @@ pub(super) struct Rule {
     pub(super) body: Vec<Item>,
     /// For each place of the body the label of the span that its text is.
     pub(super) labels: Vec<Option<usize>>,
+    /// The translation, where the grammar is synchronous.
+    pub(super) target: Option<Vec<TargetItem>>,
+}
+
+/// One place in a rule's translation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum TargetItem {
+    /// The translation of what the body has at this place.
+    Linked(usize),
+    Token(String),
 }
 
 /// All rules. Symbol 0 is the start.

@@ -89,6 +89,17 @@ impl Sampler {
         Self { thresholds }
     }
 
+    /// Draws one of a symbol's rules.
+    pub(super) fn choose<R: Rng + ?Sized>(&self, symbol: usize, rng: &mut R) -> usize {
+        let thresholds = &self.thresholds[symbol];
+        // A symbol with one rule needs no draw.
+        if thresholds.is_empty() {
+            return 0;
+        }
+        let draw = rng.next_u64() >> (64 - BITS);
+        thresholds.partition_point(|&threshold| threshold <= draw)
+    }
+
     pub(super) fn sample<'g, R: Rng + ?Sized>(&self, rules: &'g Rules, rng: &mut R) -> Sample<'g> {
         let mut tokens = Vec::new();
         let mut log_probability = 0.0;
@@ -116,15 +127,7 @@ impl Sampler {
             match item {
                 Item::Token(token) => tokens.push(rules.tokens[token].as_str()),
                 Item::Symbol(symbol) => {
-                    let thresholds = &self.thresholds[symbol];
-                    // A symbol with one rule needs no draw.
-                    let chosen = if thresholds.is_empty() {
-                        0
-                    } else {
-                        let draw = rng.next_u64() >> (64 - BITS);
-                        thresholds.partition_point(|&threshold| threshold <= draw)
-                    };
-                    let rule = &rules.symbols[symbol].rules[chosen];
+                    let rule = &rules.symbols[symbol].rules[self.choose(symbol, rng)];
                     log_probability += rule.probability.ln();
                     let places = rule.body.iter().zip(&rule.labels).rev();
                     open.extend(places.map(|(&item, label)| match label {

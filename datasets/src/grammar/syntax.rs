@@ -31,7 +31,19 @@ pub(super) struct Alternative {
     pub(super) items: Vec<Item>,
     /// For each item the label of the span that its text is.
     pub(super) labels: Vec<Option<String>>,
+    /// The translation, behind `=>`.
+    pub(super) target: Option<Vec<TargetItem>>,
     pub(super) line: usize,
+}
+
+/// One place in the translation of an alternative.
+#[derive(Debug)]
+pub(super) enum TargetItem {
+    /// The translation of the symbol at this place of the alternative.
+    Linked(usize),
+    /// A symbol that only the translation has.
+    Symbol(Reference),
+    Token(String),
 }
 
 /// One place in an alternative.
@@ -53,6 +65,8 @@ pub(super) struct Reference {
 #[derive(Debug, PartialEq)]
 enum Lexeme {
     Arrow,
+    /// `=>`, before the translation.
+    Becomes,
     Bar,
     Word(String),
     Quoted(String),
@@ -71,6 +85,8 @@ pub(super) fn parse(file: &str, text: &str) -> Result<Source, GrammarError> {
     for statement in parser.statements(text)? {
         if statement[0].0 == Lexeme::Word("feature".into()) {
             source.features.push(parser.feature(&statement)?);
+        } else if statement[0].0 == Lexeme::Word("table".into()) {
+            source.rules.extend(parser.table(&statement)?);
         } else {
             source.rules.push(parser.rule(statement)?);
         }
@@ -170,13 +186,18 @@ impl Parser<'_> {
                         lexemes.push(Lexeme::Symbol(word.to_string(), arguments));
                     } else if word == "->" {
                         lexemes.push(Lexeme::Arrow);
+                    } else if word == "=>" {
+                        lexemes.push(Lexeme::Becomes);
                     } else {
                         lexemes.push(Lexeme::Word(word.to_string()));
                     }
                 }
             }
             if let Some(label) = rest.strip_prefix('@')
-                && !matches!(lexemes.last(), Some(Lexeme::Arrow | Lexeme::Bar))
+                && !matches!(
+                    lexemes.last(),
+                    Some(Lexeme::Arrow | Lexeme::Becomes | Lexeme::Bar)
+                )
             {
                 let (label, after) = label.split_at(label.find(ends_word).unwrap_or(label.len()));
                 if label.is_empty() {
@@ -256,6 +277,76 @@ impl Parser<'_> {
         })
     }
 
+    /// `table * Symbol[*] Other[*, value]`, and a line for each value of `*`: the value, and for each symbol what it gives.
+    fn table(&self, statement: &Statement) -> Result<Vec<RuleDecl>, GrammarError> {
+        let mut rows = statement[1..].chunk_by(|(_, one), (_, other)| one == other);
+        let mut heads = Vec::new();
+        let first = rows.next().unwrap_or(&[]);
+        let malformed = || {
+            self.error(
+                statement[0].1,
+                "a table begins like `table * Singular[*] Plural[*]`: a star, then the symbols that its columns define",
+            )
+        };
+        match first.split_first() {
+            Some(((Lexeme::Word(star), _), columns)) if star == "*" && !columns.is_empty() => {
+                for (lexeme, _) in columns {
+                    let Lexeme::Symbol(name, arguments) = lexeme else {
+                        return Err(malformed());
+                    };
+                    heads.push((name, arguments));
+                }
+            }
+            _ => return Err(malformed()),
+        }
+        let mut rules = Vec::new();
+        for row in rows {
+            let line = row[0].1;
+            let Lexeme::Word(value) = &row[0].0 else {
+                return Err(self.error(line, "a row of a table begins with the value for `*`"));
+            };
+            let cells = &row[1..];
+            if cells.len() != heads.len() {
+                return Err(self.error(
+                    line,
+                    format!(
+                        "the row of `{value}` has {} cells behind it, expected {}, one for each symbol of the table; join the words of a cell as in `look+at`, and write `()` for no word",
+                        cells.len(),
+                        heads.len()
+                    ),
+                ));
+            }
+            for ((name, arguments), (cell, _)) in heads.iter().zip(cells) {
+                let words: Vec<&str> = match cell {
+                    Lexeme::Word(word) if word == "()" => Vec::new(),
+                    Lexeme::Word(word) => word.split('+').collect(),
+                    Lexeme::Quoted(word) => vec![word],
+                    _ => return Err(self.error(line, "a cell of a table has words only")),
+                };
+                let arguments = arguments.iter().map(|argument| match argument.as_str() {
+                    "*" => value.clone(),
+                    other => other.to_string(),
+                });
+                let items = words.iter().map(|word| Item::Token(word.to_string()));
+                rules.push(RuleDecl {
+                    head: Reference {
+                        name: name.to_string(),
+                        arguments: arguments.collect(),
+                        line,
+                    },
+                    alternatives: vec![Alternative {
+                        weight: 1.0,
+                        items: items.collect(),
+                        labels: vec![None; words.len()],
+                        target: None,
+                        line,
+                    }],
+                });
+            }
+        }
+        Ok(rules)
+    }
+
     fn rule(&self, statement: Statement) -> Result<RuleDecl, GrammarError> {
         let mut lexemes = statement.into_iter().peekable();
         let head = match lexemes.next() {
@@ -300,7 +391,13 @@ impl Parser<'_> {
     }
 
     /// `[weight *] items`, or `()` for the empty text.
-    fn alternative(&self, lexemes: Statement, line: usize) -> Result<Alternative, GrammarError> {
+    fn alternative(
+        &self,
+        mut lexemes: Statement,
+        line: usize,
+    ) -> Result<Alternative, GrammarError> {
+        let becomes = lexemes.iter().position(|(l, _)| *l == Lexeme::Becomes);
+        let translation = becomes.map(|at| lexemes.split_off(at));
         let line = lexemes.first().map_or(line, |(_, first)| *first);
         let star = |lexeme: Option<&(Lexeme, usize)>| matches!(lexeme, Some((Lexeme::Word(w), _)) if w == "*");
         let mut weight = 1.0;
@@ -355,16 +452,123 @@ impl Parser<'_> {
                     arguments: arguments.clone(),
                     line: *at,
                 }),
-                Lexeme::Arrow | Lexeme::Bar => unreachable!("the rule was cut at these"),
+                Lexeme::Arrow | Lexeme::Becomes | Lexeme::Bar => {
+                    unreachable!("the rule was cut at these")
+                }
             };
             items.push(item);
             labels.push(None);
         }
+        let target = translation
+            .map(|lexemes| self.translation(&lexemes, &items))
+            .transpose()?;
         Ok(Alternative {
             weight,
             items,
             labels,
+            target,
             line,
         })
+    }
+
+    /// `=> items`, or `=> ()`; a symbol that the alternative has too is linked to it.
+    fn translation(
+        &self,
+        lexemes: &[(Lexeme, usize)],
+        items: &[Item],
+    ) -> Result<Vec<TargetItem>, GrammarError> {
+        let line = lexemes[0].1;
+        let mut body = &lexemes[1..];
+        if body.is_empty() {
+            return Err(self.error(
+                line,
+                "nothing follows `=>`; write `=> ()` to translate to no word",
+            ));
+        }
+        if let [(Lexeme::Word(word), _)] = body
+            && word == "()"
+        {
+            body = &[];
+        }
+        let mut target = Vec::with_capacity(body.len());
+        for (lexeme, at) in body {
+            target.push(match lexeme {
+                Lexeme::Word(word) if word == "*" || word == "()" => {
+                    return Err(self.error(
+                        *at,
+                        format!(
+                            "`{word}` has a meaning of its own here; quote it to mean the word"
+                        ),
+                    ));
+                }
+                Lexeme::Word(word) | Lexeme::Quoted(word) => TargetItem::Token(word.clone()),
+                Lexeme::Symbol(name, arguments) => {
+                    self.target_symbol(name, arguments, *at, items)?
+                }
+                Lexeme::Label(label) => {
+                    return Err(self.error(
+                        *at,
+                        format!("`@{label}` is behind `=>`; only the text before it has labels"),
+                    ));
+                }
+                Lexeme::Arrow | Lexeme::Becomes | Lexeme::Bar => {
+                    return Err(self.error(*at, "a second `=>` in one alternative; remove it"));
+                }
+            });
+        }
+        Ok(target)
+    }
+
+    /// A symbol of the translation: `Name` or `Name:2` where the alternative has the name too, else one of its own.
+    fn target_symbol(
+        &self,
+        written: &str,
+        arguments: &[String],
+        line: usize,
+        items: &[Item],
+    ) -> Result<TargetItem, GrammarError> {
+        let numbered = written.rsplit_once(':');
+        let (name, number) = match numbered {
+            Some((name, number)) => {
+                let number = number.parse::<usize>().ok().filter(|number| *number > 0);
+                let number = number.ok_or_else(|| {
+                    self.error(
+                        line,
+                        format!("`{written}` must end in a number from 1, as in `Noun:2`, for the second `Noun` before `=>`"),
+                    )
+                })?;
+                (name, Some(number))
+            }
+            None => (written, None),
+        };
+        let places: Vec<usize> = (0..items.len())
+            .filter(|&place| matches!(&items[place], Item::Symbol(r) if r.name == name))
+            .collect();
+        if places.is_empty() && number.is_none() {
+            return Ok(TargetItem::Symbol(Reference {
+                name: name.to_string(),
+                arguments: arguments.to_vec(),
+                line,
+            }));
+        }
+        let place = match (number, places.as_slice()) {
+            (None, [place]) => Some(*place),
+            (Some(number), places) => places.get(number - 1).copied(),
+            (None, _) => None,
+        };
+        match place {
+            Some(place) if arguments.is_empty() => Ok(TargetItem::Linked(place)),
+            Some(_) => Err(self.error(
+                line,
+                format!("`{written}` behind `=>` stands for the one before it, so its features are given there; remove the brackets"),
+            )),
+            None => Err(self.error(
+                line,
+                format!(
+                    "`{written}` behind `=>` does not say which one is meant: there are {} `{name}` before it; number them as in `{name}:1`",
+                    places.len()
+                ),
+            )),
+        }
     }
 }

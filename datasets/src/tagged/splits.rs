@@ -166,7 +166,9 @@ impl TaggedSplits {
                 let test = Some(load(test)?);
                 Ok(Self { train, valid, test })
             }
-            Splits::InOrder { .. } => Err(wrong_kind(dataset)),
+            Splits::InOrder { .. } | Splits::ParallelFiles { .. } | Splits::ByWord { .. } => {
+                Err(wrong_kind(dataset))
+            }
         }
     }
 
@@ -271,14 +273,14 @@ fn dataset_format(dataset: &Dataset, tag: Option<&str>) -> Result<SentenceFormat
                 None => Err(unknown(tag, names[1..].join(", "))),
             }
         }
-        Format::Text | Format::Lines => Err(wrong_kind(dataset)),
+        _ => Err(wrong_kind(dataset)),
     }
 }
 
 fn wrong_kind(dataset: &Dataset) -> LoadError {
     LoadError::Kind {
         name: dataset.name.clone(),
-        is: "plain text",
+        is: dataset.format.describe(),
         expected: "tagged sentences",
     }
 }
