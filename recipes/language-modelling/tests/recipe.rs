@@ -3,7 +3,7 @@
 mod common;
 
 use burn::tensor::Device;
-use burn_recurrent_inference::{Sampler, SamplerConfig, TrainedLanguageModel};
+use burn_recurrent_zoo::{Sampler, SamplerConfig, TrainedLanguageModel};
 use common::{Bench, TINY, read_json, train};
 use std::io::Write;
 use std::path::Path;

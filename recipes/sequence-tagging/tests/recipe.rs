@@ -3,7 +3,7 @@
 mod common;
 
 use burn::tensor::Device;
-use burn_recurrent_inference::{TrainedTagger, words};
+use burn_recurrent_zoo::{TrainedTagger, words};
 use common::{Bench, CONFIG, Chunks, Ran, number, read_json};
 use serde_json::Value;
 use std::time::{Duration, Instant};
