@@ -2,8 +2,7 @@
 
 use crate::config::{DataConfig, SourceConfig};
 use burn_recurrent_datasets::{SourceScore, StoryCorpus, TextSplits};
-use burn_recurrent_inference::boundary;
-use burn_recurrent_text::{Special, TextError, Unit, Vocabulary, VocabularyBuilder};
+use burn_recurrent_text::{Special, TextError, Unit, Vocabulary, VocabularyBuilder, boundary};
 use burn_recurrent_train::Report;
 use std::sync::Arc;
 

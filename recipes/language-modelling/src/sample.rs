@@ -3,10 +3,10 @@
 use crate::config::RECIPE;
 use crate::corpus::warn_of_unknown;
 use crate::trained;
-use burn_recurrent_inference::{InferenceError, Sampler, SamplerConfig, TrainedLanguageModel};
 use burn_recurrent_models::generate;
 use burn_recurrent_text::Unit;
 use burn_recurrent_train::{Report, RunDirectory, default_device, print_json};
+use burn_recurrent_zoo::{LanguageModelError, Sampler, SamplerConfig, TrainedLanguageModel};
 use clap::Args;
 use serde::Serialize;
 use std::io::Write;
@@ -70,7 +70,9 @@ pub fn sample(args: &SampleArgs) -> Result<(), Report> {
     let run = RunDirectory::open(RECIPE.name, &args.model)?;
     let model = trained::load(&run, &default_device()?)?;
     let prompt = model.prompt(&args.prompt).map_err(|error| match error {
-        InferenceError::NoPrompt => Report::usage(error.to_string()).with_help("add a --prompt"),
+        LanguageModelError::NoPrompt => {
+            Report::usage(error.to_string()).with_help("add a --prompt")
+        }
         error => Report::usage(format!("the prompt: {error}")),
     })?;
     warn_of_unknown(model.vocabulary(), "the prompt", &args.prompt);

@@ -6,13 +6,13 @@ use crate::evaluate::{self, Losses};
 use crate::learner::{Learner, Windows};
 use crate::trained;
 use burn::tensor::Device;
-use burn_recurrent_inference::save_language_model;
 use burn_recurrent_models::ngram::{NgramConfig, NgramError};
 use burn_recurrent_models::{NeuralLanguageModel, SavedLanguageModel};
 use burn_recurrent_text::Special;
 use burn_recurrent_train::{
     Report, RunDirectory, RunResult, TrainArgs, Training, default_device, print_json, seeded_init,
 };
+use burn_recurrent_zoo::save_language_model;
 use std::time::Instant;
 
 pub fn train(args: &TrainArgs) -> Result<(), Report> {

@@ -3,11 +3,11 @@
 use crate::config::{Config, ModelConfig};
 use crate::corpus::Corpus;
 use burn::tensor::Device;
-use burn_recurrent_inference::{TrainedLanguageModel, describe_language_model};
 use burn_recurrent_models::ngram::NgramModel;
 use burn_recurrent_models::{ModelDescription, RecurrentLanguageModel, WindowLanguageModel};
 use burn_recurrent_text::Vocabulary;
 use burn_recurrent_train::{Report, RunDirectory};
+use burn_recurrent_zoo::{TrainedLanguageModel, describe_language_model};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

@@ -2,7 +2,7 @@
 
 use crate::common::{Bench, Ran, TINY, read_json, train};
 use burn::tensor::Device;
-use burn_recurrent_inference::{Sampler, SamplerConfig, TrainedLanguageModel};
+use burn_recurrent_zoo::{Sampler, SamplerConfig, TrainedLanguageModel};
 use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};

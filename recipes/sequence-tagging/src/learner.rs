@@ -4,8 +4,7 @@ use crate::config::{BatchesConfig, LossConfig};
 use burn::module::Module;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use burn::train::{InferenceStep, TrainOutput, TrainStep};
-use burn_recurrent_inference::tagger_input;
-use burn_recurrent_models::{SequenceTagger, TaggerLoss};
+use burn_recurrent_models::{SequenceTagger, TaggerInput, TaggerLoss};
 use burn_recurrent_text::{BudgetError, LengthBatches, TaggingBatch, TaggingExamples};
 use burn_recurrent_train::{BatchIterator, Batches, CarriedState, TokenLoss};
 use std::sync::Arc;
@@ -25,8 +24,11 @@ impl Learner {
 
     fn loss(&self, batch: &TaggingBatch) -> TaggerLoss {
         let device = self.model.output.weight.val().device();
+        let input = TaggerInput::from_ids(&batch.words, &batch.lengths, &device)
+            .with_character_ids(&batch.characters, &batch.character_lengths, &batch.forms)
+            .with_shape_ids(&batch.shapes);
         let targets = indices(&batch.targets, [batch.batch, batch.time], &device);
-        self.model.loss(&tagger_input(batch, &device), targets)
+        self.model.loss(&input, targets)
     }
 }
 

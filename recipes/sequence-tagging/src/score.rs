@@ -1,8 +1,8 @@
 //! How well labels were predicted.
 
 use crate::corpus::Split;
-use burn_recurrent_inference::TrainedTagger;
 use burn_recurrent_text::{Confusions, SpanScore, TaggingTask};
+use burn_recurrent_zoo::TrainedTagger;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt;

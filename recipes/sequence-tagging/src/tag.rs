@@ -8,9 +8,9 @@ use burn_recurrent_datasets::{
     Catalog, ConlluColumn, Format, SentenceFormat, SentenceReader, TaggedSentence, TextLines,
     TextSource, open_text,
 };
-use burn_recurrent_inference::TrainedTagger;
 use burn_recurrent_text::{TaggingTask, spans};
 use burn_recurrent_train::{Report, RunDirectory, default_device};
+use burn_recurrent_zoo::TrainedTagger;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 use std::io::{BufReader, BufWriter, IsTerminal, Write};

@@ -7,13 +7,13 @@ use crate::score::{LabelScore, Score};
 use crate::trained;
 use burn::tensor::TensorData;
 use burn_recurrent_datasets::WordVectors;
-use burn_recurrent_inference::{TrainedTagger, save_tagger};
 use burn_recurrent_models::SequenceTagger;
 use burn_recurrent_text::TaggingTask;
 use burn_recurrent_train::{
     Report, RunDirectory, RunResult, TrainArgs, Training, default_device, draw_confusion_matrix,
     print_json, seeded_init,
 };
+use burn_recurrent_zoo::{TrainedTagger, save_tagger};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -3,12 +3,12 @@
 use crate::config::Config;
 use crate::corpus::Corpus;
 use burn::tensor::Device;
-use burn_recurrent_inference::{
-    TaggerSettings, TrainedTagger, describe_tagger, transition_constraints,
+use burn_recurrent_models::{
+    ModelDescription, SequenceTagger, SequenceTaggerConfig, TransitionConstraints,
 };
-use burn_recurrent_models::{ModelDescription, SequenceTagger, SequenceTaggerConfig};
 use burn_recurrent_text::TaggingVocabularies;
 use burn_recurrent_train::{Report, RunDirectory};
+use burn_recurrent_zoo::{TaggerSettings, TrainedTagger, describe_tagger};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -32,7 +32,9 @@ pub fn model_config(
     vocabularies: &TaggingVocabularies,
 ) -> Result<SequenceTaggerConfig, Report> {
     let constraints = config.data.task.constraints(&vocabularies.labels)?;
-    let constraints = constraints.as_ref().map(transition_constraints);
+    let constraints = constraints.as_ref().map(|allowed| {
+        TransitionConstraints::from_tables(&allowed.start, &allowed.transitions, &allowed.end)
+    });
     let model = config.model.tagger(vocabularies, constraints.as_ref());
     model.validate()?;
     Ok(model)

@@ -2,7 +2,7 @@
 
 use crate::common::{Bench, CONFIG, Chunks, Ran, number, read_json};
 use burn::tensor::Device;
-use burn_recurrent_inference::{TrainedTagger, words};
+use burn_recurrent_zoo::{TrainedTagger, words};
 use serde_json::Value;
 use std::time::{Duration, Instant};
 

@@ -46,6 +46,28 @@ impl TransitionConstraints {
         }
     }
 
+    /// From tables, the one of the transitions row by row, `[labels * labels]`.
+    ///
+    /// # Panics
+    ///
+    /// If the number of transitions is not the number of labels times itself, or there is another
+    /// number of last labels than of first.
+    pub fn from_tables(start: &[bool], transitions: &[bool], end: &[bool]) -> Self {
+        let num_labels = start.len();
+        assert!(
+            transitions.len() == num_labels * num_labels && end.len() == num_labels,
+            "the tables of {num_labels} labels have {} transitions and {} last labels",
+            transitions.len(),
+            end.len(),
+        );
+        Self::from_fn(
+            num_labels,
+            |first| start[first],
+            |from, to| transitions[from * num_labels + to],
+            |last| end[last],
+        )
+    }
+
     /// Whether a sentence may have these labels; one without words may.
     ///
     /// # Panics

@@ -42,5 +42,5 @@ fn main() {
 }
 
 // Trained models too, so that their crates are built with each choice.
-const _: Option<burn_recurrent_inference::TrainedLanguageModel> = None;
-const _: Option<burn_recurrent_inference::models::SequenceTagger> = None;
+const _: Option<burn_recurrent_zoo::TrainedLanguageModel> = None;
+const _: Option<burn_recurrent_zoo::models::SequenceTagger> = None;

@@ -1,7 +1,7 @@
 //! Loads a language model and a tagger from the run directories that are given, without the recipes that trained them.
 
 use burn::tensor::Device;
-use burn_recurrent_inference::{
+use burn_recurrent_zoo::{
     Sampler, SamplerConfig, TrainedLanguageModel, TrainedTagger, spans, words,
 };
 use std::error::Error;

@@ -2,13 +2,14 @@
 
 use burn::optim::{AdamConfig, GradientsParams};
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use burn_recurrent_inference::*;
 use burn_recurrent_models::{
-    CharacterFeatures, SequenceTaggerConfig, ShapeFeatures, TaggerOutput, TokenEncoderConfig,
+    CharacterFeatures, SequenceTaggerConfig, ShapeFeatures, TaggerInput, TaggerOutput,
+    TokenEncoderConfig, TransitionConstraints,
 };
 use burn_recurrent_text::{
     TaggingExamples, TaggingVocabularies, TaggingVocabulariesBuilder, WordNormalization, WordShape,
 };
+use burn_recurrent_zoo::*;
 use serde_json::{Value, json};
 use std::fs;
 use std::sync::Arc;
@@ -65,7 +66,13 @@ fn config(vocabularies: &TaggingVocabularies, crf: bool) -> SequenceTaggerConfig
     let constraints = TASK.constraints(&vocabularies.labels).unwrap();
     match crf {
         true => config.with_output(TaggerOutput::Crf {
-            constraints: constraints.as_ref().map(transition_constraints),
+            constraints: constraints.as_ref().map(|allowed| {
+                TransitionConstraints::from_tables(
+                    &allowed.start,
+                    &allowed.transitions,
+                    &allowed.end,
+                )
+            }),
             constrain_training: true,
         }),
         false => config,
@@ -89,7 +96,10 @@ fn trained(crf: bool, steps: usize) -> TempDir {
     for _ in 0..steps {
         let targets = TensorData::new(batch.targets.clone(), [batch.batch, batch.time]);
         let targets = Tensor::<2, Int>::from_data(targets, &device);
-        let loss = model.loss(&tagger_input(&batch, &device), targets);
+        let input = TaggerInput::from_ids(&batch.words, &batch.lengths, &device)
+            .with_character_ids(&batch.characters, &batch.character_lengths, &batch.forms)
+            .with_shape_ids(&batch.shapes);
+        let loss = model.loss(&input, targets);
         let gradients = (loss.nats / loss.tokens as f64).backward();
         let gradients = GradientsParams::from_grads(gradients, &model);
         model = optimizer.step(0.03, model, gradients);
@@ -105,7 +115,7 @@ fn words_are_tagged_after_loading() {
         let folder = trained(crf, 60);
         let tagger = TrainedTagger::load(folder.path(), &Device::flex()).unwrap();
         for (words, labels) in SENTENCES {
-            let words = burn_recurrent_inference::words(words);
+            let words = burn_recurrent_zoo::words(words);
             assert_eq!(tagger.tag_sentence(&words).join(" "), labels, "{words:?}");
         }
         let found = tagger.tag_sentence(&["call", "Ann", "Lee", "now"]);
@@ -117,7 +127,7 @@ fn words_are_tagged_after_loading() {
 
         // Many at once, in any order and of any length, are tagged as each by itself.
         let many: Vec<Vec<String>> = ["call me now", "", "wake Tom at six thirty", "hey Zoë"]
-            .map(burn_recurrent_inference::words)
+            .map(burn_recurrent_zoo::words)
             .to_vec();
         let alone: Vec<_> = many
             .iter()
@@ -166,7 +176,10 @@ fn vocabularies_that_are_not_the_taggers_are_named() {
     }
     let own = fs::read_to_string(path("normalization.json")).unwrap();
     fs::write(path("normalization.json"), own.replace("true", "false")).unwrap();
-    assert!(matches!(error(), InferenceError::OtherVocabulary { .. }));
+    assert!(matches!(
+        error(),
+        TaggerError::Folder(FolderError::OtherVocabulary { .. })
+    ));
     fs::write(path("normalization.json"), own).unwrap();
     assert!(load().is_ok());
 
@@ -201,7 +214,7 @@ fn vocabularies_that_are_not_the_taggers_are_named() {
             text["text"]["version"] = 2.into();
             text["text"]["more"] = true.into();
         },
-        &["model.json", "version 2", "update burn-recurrent-inference"],
+        &["model.json", "version 2", "update burn-recurrent-zoo"],
     );
 }
 
@@ -239,10 +252,13 @@ fn what_does_not_fit_together_is_refused_before_anything_is_written() {
     assert!(files() == before);
 
     let error = TrainedTagger::new(model.clone(), settings, Arc::new(other)).unwrap_err();
-    assert!(matches!(error, InferenceError::Size { folder: None, .. }));
+    assert!(matches!(
+        error,
+        TaggerError::Folder(FolderError::Size { folder: None, .. })
+    ));
     let error =
         TrainedTagger::new(model.clone(), no_characters, Arc::new(vocabularies)).unwrap_err();
-    assert!(matches!(error, InferenceError::NoCharacters));
+    assert!(matches!(error, TaggerError::NoCharacters));
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! A trained tagger: words in, labels out.
 
-use crate::tagger_text::{check_settings, check_sizes, load_vocabularies};
-use crate::{InferenceError, TaggerSettings, tagger_input};
+use super::files::{check_settings, check_sizes, load_vocabularies};
+use super::{TaggerError, TaggerSettings};
 use burn::module::Module;
 use burn::tensor::Device;
 use burn_recurrent_models::{
-    LinearChainCrf, LinearChainCrfConfig, ModelDescription, SavedModel, SequenceTagger,
+    LinearChainCrf, LinearChainCrfConfig, ModelDescription, SavedModel, SequenceTagger, TaggerInput,
 };
 use burn_recurrent_text::{LengthBatches, TaggingExamples, TaggingTask, TaggingVocabularies};
 use std::path::Path;
@@ -21,14 +21,14 @@ const BATCH_TOKENS: usize = 4_000;
 ///
 /// ```no_run
 /// use burn::tensor::Device;
-/// use burn_recurrent_inference::{TrainedTagger, spans, words};
+/// use burn_recurrent_zoo::{TrainedTagger, spans, words};
 ///
 /// let tagger = TrainedTagger::load("runs/b", &Device::default())?;
 /// let words = words("wake me at six thirty tomorrow");
 /// for span in spans(&tagger.tag_sentence(&words)) {
 ///     println!("{}: {}", span.kind, words[span.start..span.end].join(" "));
 /// }
-/// # Ok::<(), burn_recurrent_inference::InferenceError>(())
+/// # Ok::<(), burn_recurrent_zoo::TaggerError>(())
 /// ```
 #[derive(Debug)]
 pub struct TrainedTagger {
@@ -49,7 +49,7 @@ impl TrainedTagger {
     ///
     /// When a file is missing, damaged, of another version or kind, or does not fit the others; the
     /// message names the file and says what to do.
-    pub fn load(folder: impl AsRef<Path>, device: &Device) -> Result<Self, InferenceError> {
+    pub fn load(folder: impl AsRef<Path>, device: &Device) -> Result<Self, TaggerError> {
         let folder = folder.as_ref();
         Self::load_described(&ModelDescription::read(folder)?, folder, device)
     }
@@ -64,7 +64,7 @@ impl TrainedTagger {
         description: &ModelDescription,
         folder: impl AsRef<Path>,
         device: &Device,
-    ) -> Result<Self, InferenceError> {
+    ) -> Result<Self, TaggerError> {
         let folder = folder.as_ref();
         description.check_kind::<SequenceTagger>(folder)?;
         let (vocabularies, settings) = load_vocabularies(description, folder)?;
@@ -82,7 +82,7 @@ impl TrainedTagger {
         model: SequenceTagger,
         settings: TaggerSettings,
         vocabularies: Arc<TaggingVocabularies>,
-    ) -> Result<Self, InferenceError> {
+    ) -> Result<Self, TaggerError> {
         // Without gradients and dropout.
         let model = model.valid();
         let device = model.devices().into_iter().next().unwrap_or_default();
@@ -178,7 +178,10 @@ impl TrainedTagger {
         let batches = batches.expect("a batch has room for a token").by_length();
         let mut labels = vec![Vec::new(); examples.len()];
         for sentences in batches {
-            let input = tagger_input(&examples.batch(&sentences), &self.device);
+            let batch = examples.batch(&sentences);
+            let input = TaggerInput::from_ids(&batch.words, &batch.lengths, &self.device)
+                .with_character_ids(&batch.characters, &batch.character_lengths, &batch.forms)
+                .with_shape_ids(&batch.shapes);
             let emissions = self.model.emissions(&input);
             let decoded = match &self.chooser {
                 Some(chooser) => {

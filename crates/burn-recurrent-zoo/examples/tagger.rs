@@ -2,12 +2,12 @@
 //!
 //! ```text
 //! cargo run --release -p sequence-tagging -- train --run runs/requests
-//! cargo run --release -p burn-recurrent-inference --features flex --example tagger -- \
+//! cargo run --release -p burn-recurrent-zoo --features flex --example tagger -- \
 //!   runs/requests "wake me at six thirty tomorrow"
 //! ```
 
 use burn::tensor::Device;
-use burn_recurrent_inference::{TrainedTagger, spans, words};
+use burn_recurrent_zoo::{TrainedTagger, spans, words};
 use std::error::Error;
 
 fn main() -> Result<(), Box<dyn Error>> {

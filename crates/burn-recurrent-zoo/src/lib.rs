@@ -1,19 +1,17 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
-mod error;
-mod language_model;
-mod language_model_text;
-mod tagger;
-mod tagger_input;
-mod tagger_text;
+mod folder_error;
+pub mod language_modelling;
+pub mod tagging;
+mod text_part;
 
-pub use error::InferenceError;
-pub use language_model::{Sentence, TrainedLanguageModel, boundary};
-pub use language_model_text::{describe_language_model, save_language_model};
-pub use tagger::TrainedTagger;
-pub use tagger_input::tagger_input;
-pub use tagger_text::{TaggerSettings, describe_tagger, save_tagger, transition_constraints};
+pub use folder_error::FolderError;
+pub use language_modelling::{
+    LanguageModelError, Sentence, TrainedLanguageModel, describe_language_model,
+    save_language_model,
+};
+pub use tagging::{TaggerError, TaggerSettings, TrainedTagger, describe_tagger, save_tagger};
 
 /// The crate of the models, for what [`TrainedLanguageModel::model`] and the like give.
 pub use burn_recurrent_models as models;

@@ -1,24 +1,17 @@
-//! What can be wrong with a trained model and what it is given.
+//! What can be wrong with the folder of a trained model.
 
-use burn_recurrent_models::{CrfError, SavedModelError};
-use burn_recurrent_text::{TagConstraintError, TaggingFileError, TextError, VocabularyFileError};
+use burn_recurrent_models::SavedModelError;
 use std::io;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
-/// What is wrong with a trained model in its folder, or with the text that it is given.
+/// What is wrong with the folder of a trained model, whatever its task.
 #[derive(Debug, Error)]
 #[non_exhaustive]
-pub enum InferenceError {
+pub enum FolderError {
     /// The model.
     #[error(transparent)]
     Model(#[from] SavedModelError),
-    /// The vocabulary of a language model.
-    #[error(transparent)]
-    Vocabulary(#[from] VocabularyFileError),
-    /// The vocabularies of a tagger.
-    #[error(transparent)]
-    Vocabularies(#[from] TaggingFileError),
     /// The description does not say what text the model reads.
     #[error(
         "{path} does not say what text the model reads: {message}. Load it with burn-recurrent-models alone, or save it \
@@ -32,8 +25,8 @@ pub enum InferenceError {
     },
     /// The description says more of the text than this version reads.
     #[error(
-        "{path} has version {found} of `text`, and this version of burn-recurrent-inference reads up to {newest}; update \
-         burn-recurrent-inference"
+        "{path} has version {found} of `text`, and this version of burn-recurrent-zoo reads up to {newest}; update \
+         burn-recurrent-zoo"
     )]
     NewerText {
         /// The description.
@@ -73,35 +66,17 @@ pub enum InferenceError {
         /// How many the vocabulary has.
         vocabulary: usize,
     },
-    /// A tagger that is to see no character of a word.
-    #[error("`max_characters` must be at least 1, but is 0")]
-    NoCharacters,
-    /// The labels are none of the scheme that they should be of.
-    #[error(transparent)]
-    Labels(#[from] TagConstraintError),
-    /// No sequence of labels is allowed.
-    #[error(transparent)]
-    Constraints(#[from] CrfError),
-    /// The folder of a tagger's vocabularies cannot be made.
+    /// The folder, or one in it, cannot be made.
     #[error("cannot make the folder {path}")]
-    Folder {
+    Make {
         /// The folder.
         path: PathBuf,
         /// Why.
         source: io::Error,
     },
-    /// A text that the model cannot read.
-    #[error(transparent)]
-    Text(#[from] TextError),
-    /// There is nothing to score.
-    #[error("the sentence is too short to score")]
-    TooShort,
-    /// There is nothing to write after.
-    #[error("the model's vocabulary has nothing that a text could begin after; give it a prompt")]
-    NoPrompt,
 }
 
-impl InferenceError {
+impl FolderError {
     /// The same with the folder that the model is from, where it has a place for it.
     pub(crate) fn in_folder(mut self, path: &Path) -> Self {
         if let Self::Size { folder, .. } = &mut self {
@@ -116,10 +91,10 @@ pub(crate) fn check_size(
     name: &'static str,
     model: usize,
     vocabulary: usize,
-) -> Result<(), InferenceError> {
+) -> Result<(), FolderError> {
     match model == vocabulary {
         true => Ok(()),
-        false => Err(InferenceError::Size {
+        false => Err(FolderError::Size {
             folder: None,
             name,
             model,

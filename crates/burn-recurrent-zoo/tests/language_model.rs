@@ -3,13 +3,13 @@
 use burn::module::Module;
 use burn::optim::{AdamConfig, GradientsParams};
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use burn_recurrent_inference::*;
 use burn_recurrent_models::ngram::{NgramConfig, Smoothing};
 use burn_recurrent_models::{
     AnyLanguageModel, NeuralLanguageModel, RecurrentLanguageModelConfig, SavedModel,
     SavedModelError, SequenceTaggerConfig, TokenEncoderConfig, WindowLanguageModelConfig,
 };
-use burn_recurrent_text::{Special, Unit, Vocabulary, VocabularyBuilder};
+use burn_recurrent_text::{Special, Unit, Vocabulary, VocabularyBuilder, boundary};
+use burn_recurrent_zoo::*;
 use std::fs;
 use std::path::Path;
 use tempfile::TempDir;
@@ -110,7 +110,7 @@ fn a_model_of_characters_writes_characters() {
     assert!(written.starts_with("e "), "{written:?}");
     // Without an end of sentence nothing is counted behind the text.
     assert_eq!(model.score("the").unwrap().tokens, 3);
-    assert!(matches!(model.score(""), Err(InferenceError::TooShort)));
+    assert!(matches!(model.score(""), Err(LanguageModelError::TooShort)));
 }
 
 #[test]
@@ -140,7 +140,7 @@ fn window_and_ngram_models_are_loaded_the_same_way() {
     assert!(known.log_probability > mixed.log_probability + 1.0);
 }
 
-fn load_error(folder: &Path) -> InferenceError {
+fn load_error(folder: &Path) -> LanguageModelError {
     TrainedLanguageModel::load(folder, &Device::flex()).unwrap_err()
 }
 
@@ -158,7 +158,10 @@ fn a_vocabulary_that_is_not_the_models_is_named() {
         .save(&path)
         .unwrap();
     let error = load_error(folder.path());
-    assert!(matches!(error, InferenceError::OtherVocabulary { .. }));
+    assert!(matches!(
+        error,
+        LanguageModelError::Folder(FolderError::OtherVocabulary { .. })
+    ));
     let message = error.to_string();
     assert!(
         message.contains("vocabulary.json") && message.contains("put back"),
@@ -210,7 +213,7 @@ fn a_model_without_text_or_of_another_kind_is_named() {
     let error = TrainedTagger::load(folder.path(), &Device::flex()).unwrap_err();
     let expected = matches!(
         error,
-        InferenceError::Model(SavedModelError::OtherKind { .. })
+        TaggerError::Folder(FolderError::Model(SavedModelError::OtherKind { .. }))
     );
     assert!(expected, "{error}");
     assert!(model.num_params() > 0);
@@ -225,7 +228,7 @@ fn taggers_are_no_language_models_and_models_need_their_own_vocabulary() {
     let error = load_error(folder.path());
     let expected = matches!(
         error,
-        InferenceError::Model(SavedModelError::OtherKind { .. })
+        LanguageModelError::Folder(FolderError::Model(SavedModelError::OtherKind { .. }))
     );
     assert!(expected, "{error}");
 
@@ -243,10 +246,4 @@ fn taggers_are_no_language_models_and_models_need_their_own_vocabulary() {
     let model = config.init(&Device::flex()).unwrap();
     save_language_model(&model, &config, &vocabulary, &new).unwrap();
     assert!(TrainedLanguageModel::load(&new, &Device::flex()).is_ok());
-}
-
-#[test]
-fn characters_without_a_line_end_have_nothing_before_a_text() {
-    let builder = VocabularyBuilder::new(Unit::Character).with_special(Special::Unknown);
-    assert_eq!(boundary(&builder.count("abc").build().unwrap()), None);
 }

@@ -1,15 +1,14 @@
-//! What a language model's description says of its text.
+//! The files of a language model and what its description says of its text.
 
-use crate::InferenceError;
-use crate::error::check_size;
+use super::LanguageModelError;
+use crate::FolderError;
+use crate::folder_error::check_size;
+use crate::text_part::{TEXT_VERSION, make_folder, read_text};
 use burn_recurrent_models::{ModelDescription, SavedLanguageModel};
 use burn_recurrent_text::Vocabulary;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::path::Path;
-
-/// The version of the part `text` that is written, and the newest that is read.
-pub(crate) const TEXT_VERSION: u32 = 1;
 
 /// The vocabulary's file, in the folder of the model.
 const VOCABULARY: &str = "vocabulary.json";
@@ -36,7 +35,7 @@ pub fn save_language_model<M: SavedLanguageModel>(
     config: &M::Config,
     vocabulary: &Vocabulary,
     folder: impl AsRef<Path>,
-) -> Result<(), InferenceError> {
+) -> Result<(), LanguageModelError> {
     let folder = folder.as_ref();
     check_size("tokens", model.num_tokens(), vocabulary.len())?;
     let files = model.prepare(config, Some(text(vocabulary)))?;
@@ -55,7 +54,7 @@ pub fn describe_language_model<M: SavedLanguageModel>(
     config: &M::Config,
     vocabulary: &Vocabulary,
     folder: impl AsRef<Path>,
-) -> Result<ModelDescription, InferenceError> {
+) -> Result<ModelDescription, LanguageModelError> {
     let text = Some(text(vocabulary));
     Ok(ModelDescription::of_weights::<M>(config, text, folder)?)
 }
@@ -71,10 +70,10 @@ fn text(vocabulary: &Vocabulary) -> Value {
 }
 
 /// Reads the vocabulary that a language model was trained with.
-pub(crate) fn load_vocabulary(
+pub(super) fn load_vocabulary(
     description: &ModelDescription,
     folder: &Path,
-) -> Result<Vocabulary, InferenceError> {
+) -> Result<Vocabulary, LanguageModelError> {
     let LanguageModelText {
         vocabulary: expected,
         ..
@@ -84,44 +83,11 @@ pub(crate) fn load_vocabulary(
     let found = vocabulary.fingerprint().to_string();
     match found == expected {
         true => Ok(vocabulary),
-        false => Err(InferenceError::OtherVocabulary {
+        false => Err(LanguageModelError::Folder(FolderError::OtherVocabulary {
             name: "tokens".to_string(),
             path,
             found,
             expected,
-        }),
+        })),
     }
-}
-
-/// Makes the folder of a model, where there is none.
-pub(crate) fn make_folder(folder: &Path) -> Result<(), InferenceError> {
-    std::fs::create_dir_all(folder).map_err(|source| InferenceError::Folder {
-        path: folder.to_path_buf(),
-        source,
-    })
-}
-
-/// The part `text` of a description.
-pub(crate) fn read_text<T: for<'de> Deserialize<'de>>(
-    description: &ModelDescription,
-    folder: &Path,
-) -> Result<T, InferenceError> {
-    let no_text = |message: String| InferenceError::NoText {
-        path: folder.join(ModelDescription::FILE),
-        message,
-    };
-    let text = description.text.clone();
-    let text = text.ok_or_else(|| no_text("it has no `text`".to_string()))?;
-    // Another version may have other fields, so the version is looked at before them.
-    match text.get("version").and_then(Value::as_u64) {
-        Some(found) if found > u64::from(TEXT_VERSION) => {
-            return Err(InferenceError::NewerText {
-                path: folder.join(ModelDescription::FILE),
-                found,
-                newest: TEXT_VERSION,
-            });
-        }
-        _ => {}
-    }
-    serde_json::from_value(text).map_err(|error| no_text(format!("`text`: {error}")))
 }

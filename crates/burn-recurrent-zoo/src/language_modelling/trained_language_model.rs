@@ -1,20 +1,20 @@
 //! A trained language model: text in, probabilities and text out.
 
-use crate::InferenceError;
-use crate::error::check_size;
-use crate::language_model_text::load_vocabulary;
+use super::LanguageModelError;
+use super::files::load_vocabulary;
+use crate::folder_error::check_size;
 use burn::tensor::Device;
 use burn_recurrent_models::{
     AnyLanguageModel, Generation, LanguageModel, ModelDescription, Sampler, Score, generate, score,
 };
-use burn_recurrent_text::{Special, Unit, Vocabulary};
+use burn_recurrent_text::{Special, Unit, Vocabulary, boundary};
 use std::path::Path;
 
 /// A trained language model of any kind and its vocabulary.
 ///
 /// ```no_run
 /// use burn::tensor::Device;
-/// use burn_recurrent_inference::{Sampler, SamplerConfig, TrainedLanguageModel};
+/// use burn_recurrent_zoo::{Sampler, SamplerConfig, TrainedLanguageModel};
 ///
 /// let model = TrainedLanguageModel::load("runs/a", &Device::default())?;
 /// println!("perplexity {}", model.score("the cat is small")?.perplexity());
@@ -45,7 +45,7 @@ impl TrainedLanguageModel {
     ///
     /// When a file is missing, damaged, of another version or kind, or does not fit the others; the
     /// message names the file and says what to do.
-    pub fn load(folder: impl AsRef<Path>, device: &Device) -> Result<Self, InferenceError> {
+    pub fn load(folder: impl AsRef<Path>, device: &Device) -> Result<Self, LanguageModelError> {
         let folder = folder.as_ref();
         Self::load_described(&ModelDescription::read(folder)?, folder, device)
     }
@@ -59,7 +59,7 @@ impl TrainedLanguageModel {
         description: &ModelDescription,
         folder: impl AsRef<Path>,
         device: &Device,
-    ) -> Result<Self, InferenceError> {
+    ) -> Result<Self, LanguageModelError> {
         let folder = folder.as_ref();
         AnyLanguageModel::check_kind(description, folder)?;
         let vocabulary = load_vocabulary(description, folder)?;
@@ -84,10 +84,10 @@ impl TrainedLanguageModel {
     /// # Errors
     ///
     /// When a token is not in a vocabulary without `<unk>`, or there is nothing to score.
-    pub fn score(&self, sentence: &str) -> Result<Score, InferenceError> {
+    pub fn score(&self, sentence: &str) -> Result<Score, LanguageModelError> {
         let sentence = self.sentence(sentence)?;
         match sentence.tokens.is_empty() {
-            true => Err(InferenceError::TooShort),
+            true => Err(LanguageModelError::TooShort),
             false => Ok(score(&self.model, &sentence.context, &sentence.tokens)),
         }
     }
@@ -107,7 +107,7 @@ impl TrainedLanguageModel {
         prompt: &str,
         max_tokens: usize,
         sampler: Sampler,
-    ) -> Result<String, InferenceError> {
+    ) -> Result<String, LanguageModelError> {
         let prompt = self.prompt(prompt)?;
         let tokens: Vec<u32> = self.generate(&prompt, max_tokens, sampler).collect();
         self.decode(&tokens)
@@ -136,14 +136,14 @@ impl TrainedLanguageModel {
     /// # Errors
     ///
     /// When a token is not in a vocabulary without `<unk>`, or there is none at all.
-    pub fn prompt(&self, prompt: &str) -> Result<Vec<u32>, InferenceError> {
+    pub fn prompt(&self, prompt: &str) -> Result<Vec<u32>, LanguageModelError> {
         let tokens = self.vocabulary.encode_fragment(prompt)?;
         let prompt: Vec<u32> = boundary(&self.vocabulary)
             .into_iter()
             .chain(tokens)
             .collect();
         match prompt.is_empty() {
-            true => Err(InferenceError::NoPrompt),
+            true => Err(LanguageModelError::NoPrompt),
             false => Ok(prompt),
         }
     }
@@ -153,7 +153,7 @@ impl TrainedLanguageModel {
     /// # Errors
     ///
     /// When a token is not in a vocabulary without `<unk>`.
-    pub fn sentence(&self, sentence: &str) -> Result<Sentence, InferenceError> {
+    pub fn sentence(&self, sentence: &str) -> Result<Sentence, LanguageModelError> {
         let mut tokens = self.vocabulary.encode_fragment(sentence)?;
         tokens.extend(self.end());
         // Without anything before it a text's first token is not predicted but given.
@@ -170,7 +170,7 @@ impl TrainedLanguageModel {
     /// # Errors
     ///
     /// When a token is not in the vocabulary.
-    pub fn decode(&self, tokens: &[u32]) -> Result<String, InferenceError> {
+    pub fn decode(&self, tokens: &[u32]) -> Result<String, LanguageModelError> {
         let shown = match tokens.split_last() {
             Some((last, rest)) if Some(*last) == self.end() => rest,
             _ => tokens,
@@ -188,17 +188,4 @@ impl TrainedLanguageModel {
     pub fn end(&self) -> Option<u32> {
         self.vocabulary.special(Special::EndOfSentence)
     }
-}
-
-/// What stands before a text: the end of a sentence, or of a line; nothing where the vocabulary has
-/// neither.
-pub fn boundary(vocabulary: &Vocabulary) -> Option<u32> {
-    let unknown = vocabulary.special(Special::Unknown);
-    vocabulary.special(Special::EndOfSentence).or_else(|| {
-        let line_end = vocabulary.encode_fragment("\n").ok()?;
-        line_end
-            .first()
-            .copied()
-            .filter(|end| Some(*end) != unknown)
-    })
 }

@@ -2,12 +2,12 @@
 //!
 //! ```text
 //! cargo run --release -p language-modelling -- train --run runs/stories
-//! cargo run --release -p burn-recurrent-inference --features flex --example language_model -- \
+//! cargo run --release -p burn-recurrent-zoo --features flex --example language_model -- \
 //!   runs/stories "tom is happy" "happy tom is"
 //! ```
 
 use burn::tensor::Device;
-use burn_recurrent_inference::{Sampler, SamplerConfig, TrainedLanguageModel};
+use burn_recurrent_zoo::{Sampler, SamplerConfig, TrainedLanguageModel};
 use std::error::Error;
 
 fn main() -> Result<(), Box<dyn Error>> {

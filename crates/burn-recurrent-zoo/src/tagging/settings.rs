@@ -1,0 +1,41 @@
+//! How a tagger reads and writes.
+
+use burn_recurrent_text::{TaggingExamples, TaggingTask};
+use serde::{Deserialize, Serialize};
+
+/// How a tagger reads words and writes labels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct TaggerSettings {
+    /// What its labels are.
+    pub task: TaggingTask,
+    /// Whether labels of spans are chosen so that they are valid in the scheme that it learned. A conditional
+    /// random field with constraints of its own keeps these in any case.
+    pub constrained: bool,
+    /// Of a longer word only the first and the last half of so many characters are seen; at least 1.
+    pub max_characters: usize,
+}
+
+impl TaggerSettings {
+    /// For a task: valid labels, and words of up to 64 characters.
+    pub fn new(task: TaggingTask) -> Self {
+        Self {
+            task,
+            constrained: true,
+            max_characters: TaggingExamples::DEFAULT_MAX_CHARACTERS,
+        }
+    }
+
+    /// Sets whether labels of spans are always valid.
+    pub fn with_constrained(mut self, constrained: bool) -> Self {
+        self.constrained = constrained;
+        self
+    }
+
+    /// Sets how many characters of a word are seen.
+    pub fn with_max_characters(mut self, max_characters: usize) -> Self {
+        self.max_characters = max_characters;
+        self
+    }
+}
