@@ -11,6 +11,7 @@ use serde::Serialize;
 use crate::checkpoint::CheckpointError;
 use crate::config::ConfigError;
 use crate::device::DeviceError;
+use crate::panic_message::panic_message;
 use crate::run_directory::RunDirectoryError;
 use crate::training::TrainError;
 
@@ -149,15 +150,6 @@ pub fn main_exit(command: impl FnOnce() -> Result<(), Report>) -> ExitCode {
         }
         Err(_) => ExitCode::from(FAILURE),
     }
-}
-
-/// What a panic says.
-pub(crate) fn panic_message(payload: &(dyn std::any::Any + Send)) -> &str {
-    payload
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("no message")
 }
 
 /// Prints a value as one line of JSON on standard output.
