@@ -20,7 +20,7 @@ use std::path::Path;
 const VOCABULARIES: &str = "vocabulary";
 
 /// How a tagger reads words and writes labels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct TaggerSettings {
@@ -31,6 +31,9 @@ pub struct TaggerSettings {
     pub constrained: bool,
     /// Of a longer word only the first and the last half of so many characters are seen; at least 1.
     pub max_characters: usize,
+    /// The column of CoNLL-U that the labels stand in, such as `upos`, where it was trained on CoNLL-U.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub column: Option<String>,
 }
 
 impl TaggerSettings {
@@ -40,7 +43,14 @@ impl TaggerSettings {
             task,
             constrained: true,
             max_characters: TaggingExamples::DEFAULT_MAX_CHARACTERS,
+            column: None,
         }
+    }
+
+    /// Sets the column of CoNLL-U that the labels stand in.
+    pub fn with_column(mut self, column: Option<String>) -> Self {
+        self.column = column;
+        self
     }
 
     /// Sets whether labels of spans are always valid.
@@ -122,7 +132,7 @@ fn text(settings: &TaggerSettings, vocabularies: &TaggingVocabularies) -> Value 
     let text = TaggerText {
         version: TEXT_VERSION,
         vocabularies: vocabularies.fingerprints(),
-        settings: *settings,
+        settings: settings.clone(),
     };
     serde_json::to_value(text).expect("names, numbers and truth values are JSON")
 }

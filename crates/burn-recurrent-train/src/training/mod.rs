@@ -6,7 +6,7 @@
 mod clock;
 mod dashboard;
 mod epoch_end;
-mod error;
+pub(crate) mod error;
 mod evaluate;
 mod in_place;
 mod interrupt;
