@@ -42,6 +42,7 @@ impl Case {
             citation: String::new(),
             format: Format::Text,
             columns: Vec::new(),
+            languages: Vec::new(),
             splits: Splits::InOrder {
                 file: "file.txt".into(),
                 train_characters: 1,

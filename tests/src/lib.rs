@@ -1,7 +1,11 @@
 //! Tests of the whole from outside: projects that depend on the crates as a user's would.
 //!
-//! `outside/` holds such projects, each outside the workspace; `tests/outside.rs` builds and runs them.
+//! The recipes' own tests drive their binaries with what is here. `outside/` holds projects, each outside the workspace; `tests/outside.rs` builds and runs them.
 #![forbid(unsafe_code)]
+
+mod driving;
+
+pub use driving::{Bench, Ran, flip_a_bit, number, read_json};
 
 /// The README, so that its code is compiled and run.
 #[doc = include_str!("../../README.md")]

@@ -211,3 +211,33 @@ fn a_project_without_the_recipes_loads_a_language_model_and_a_tagger() {
         "{printed}"
     );
 }
+
+#[test]
+fn a_project_of_thirty_lines_trains_evaluates_saves_and_uses_a_tagger() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = folder.path().join("run");
+    let project = Project {
+        name: "train-tagger",
+        features: "",
+    };
+    let printed = project.cargo("run", Some("flex"), &[&run]);
+    let accuracy: f64 = after("accuracy", &printed).parse().unwrap();
+    // About half of the words have no label.
+    assert!(accuracy > 0.9, "the tagger has not learned: {accuracy}");
+    assert_eq!(after("labels", &printed).split(' ').count(), 5, "{printed}");
+}
+
+#[test]
+fn a_project_of_thirty_lines_trains_evaluates_saves_and_uses_a_language_model() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = folder.path().join("run");
+    let project = Project {
+        name: "train-language-model",
+        features: "",
+    };
+    let printed = project.cargo("run", Some("flex"), &[&run]);
+    let perplexity: f64 = after("perplexity", &printed).parse().unwrap();
+    // Of a vocabulary of some hundred words; the grammar's own perplexity is about 4.
+    assert!(perplexity < 20.0, "the model has not learned: {perplexity}");
+    assert!(after("wrote", &printed).starts_with("tom"), "{printed}");
+}

@@ -1,12 +1,15 @@
 //! The parts of the command line that all recipes share.
 
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use serde::Serialize;
 
 use crate::config::{ConfigError, RecipeConfig, load_config, parse_config};
 use crate::progress::Progress;
-use crate::report::Report;
+use crate::report::{Report, print_json};
+use crate::run_data::DataConfig;
 use crate::run_directory::RunDirectory;
 
 /// What a recipe is called, and the configs that are built into it.
@@ -16,6 +19,35 @@ pub struct Recipe {
     pub name: &'static str,
     /// Names and TOML texts; the first is the one that `train` uses when none is given.
     pub configs: &'static [(&'static str, &'static str)],
+}
+
+impl Recipe {
+    /// The names of the bundled configs, to be shown under `train --help`.
+    pub fn help(&self) -> String {
+        format!("Bundled configs: {}", self.names().join(", "))
+    }
+
+    /// Checks that every bundled config is valid, and the same when it is written and read again: for a recipe's tests.
+    ///
+    /// # Errors
+    ///
+    /// Names the first that is not.
+    pub fn check_configs<C: RecipeConfig>(&self) -> Result<(), Report> {
+        for (name, text) in self.configs {
+            let written = toml::to_string(&parse_config::<C>(name, text, &[])?)?;
+            let again = toml::to_string(&parse_config::<C>(name, &written, &[])?)?;
+            if again != written {
+                let message =
+                    format!("`{name}` is another config when it is written and read again");
+                return Err(Report::failure(message));
+            }
+        }
+        Ok(())
+    }
+
+    fn names(&self) -> Vec<&'static str> {
+        self.configs.iter().map(|(name, _)| *name).collect()
+    }
 }
 
 /// The arguments of `train`.
@@ -42,8 +74,16 @@ pub struct TrainArgs {
 }
 
 impl TrainArgs {
-    /// The config: a file, a bundled one, or with `--resume` the run's own. Writes nothing.
+    /// The config: a file, a bundled one, or with `--resume` the run's own. Its paths are absolute. Writes nothing.
     pub fn config<C: RecipeConfig>(&self, recipe: &Recipe) -> Result<C, Report> {
+        let mut config: C = self.read_config(recipe)?;
+        for path in config.paths_mut() {
+            *path = std::path::absolute(&*path)?;
+        }
+        Ok(config)
+    }
+
+    fn read_config<C: RecipeConfig>(&self, recipe: &Recipe) -> Result<C, Report> {
         if let (true, Some(path)) = (self.resume, &self.run) {
             return Ok(RunDirectory::open(recipe.name, path)?.config()?);
         }
@@ -62,11 +102,7 @@ impl TrainArgs {
             Some((bundled, text)) => Ok(parse_config(bundled, text, &self.set)?),
             None => Err(ConfigError::Unknown {
                 name: name.clone(),
-                bundled: recipe
-                    .configs
-                    .iter()
-                    .map(|(name, _)| name.to_string())
-                    .collect(),
+                bundled: recipe.names().into_iter().map(String::from).collect(),
             }
             .into()),
         }
@@ -89,6 +125,55 @@ impl TrainArgs {
                 RunDirectory::create_numbered(recipe.name, &base, config)?
             }
         })
+    }
+
+    /// The data: what a run that is resumed began with, or what the config says. Unless `--quiet`, it says how much there is.
+    /// Writes nothing, so that whatever can be wrong with the data is said before a run is begun.
+    pub fn data<C: DataConfig>(&self, recipe: &Recipe, config: &C) -> Result<C::Data, Report> {
+        let known = match (&self.run, self.resume) {
+            (Some(path), true) => Some(RunDirectory::open(recipe.name, path)?),
+            _ => None,
+        };
+        let data = match known.filter(RunDirectory::has_data) {
+            Some(run) => run.load_data(config)?,
+            None => config.load_data(None)?,
+        };
+        if !self.quiet {
+            eprintln!("{data}");
+        }
+        Ok(data)
+    }
+
+    /// The [run directory](Self::run_directory), with what is needed to know its data again.
+    pub fn begin<C: DataConfig>(
+        &self,
+        recipe: &Recipe,
+        config: &C,
+        data: &C::Data,
+    ) -> Result<RunDirectory, Report> {
+        let run = self.run_directory(recipe, config)?;
+        if !run.has_data() {
+            run.save_data(data)?;
+        }
+        Ok(run)
+    }
+
+    /// Writes `result.json`, and says what the run came to: with `--json` the result as a line on standard output, else,
+    /// unless `--quiet`, `summary`, which is lines, and the folder.
+    pub fn finish(
+        &self,
+        run: &RunDirectory,
+        result: &impl Serialize,
+        summary: impl Display,
+    ) -> Result<(), Report> {
+        run.write_json("result.json", result)?;
+        if self.json {
+            print_json(result)?;
+        } else if !self.quiet {
+            eprint!("{summary}");
+            eprintln!("all in {}", run.path().display());
+        }
+        Ok(())
     }
 
     /// How to show progress.

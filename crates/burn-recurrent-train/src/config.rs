@@ -14,6 +14,12 @@ pub trait RecipeConfig: Serialize + DeserializeOwned {
     fn validate(&self) -> Result<(), InvalidValue> {
         Ok(())
     }
+
+    /// The paths in it. [`TrainArgs::config`](crate::TrainArgs::config) makes them absolute, because a run's config is read
+    /// again from other folders.
+    fn paths_mut(&mut self) -> Vec<&mut PathBuf> {
+        Vec::new()
+    }
 }
 
 /// A value that has the right type and still cannot be used.

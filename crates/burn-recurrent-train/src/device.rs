@@ -4,7 +4,7 @@ use std::panic;
 
 use burn::tensor::{Device, Tensor};
 
-use crate::report::panic_message;
+use crate::panic_message::panic_message;
 
 /// The device cannot be had.
 #[derive(Debug, thiserror::Error)]

@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::LossSum;
 
+/// Figures by name, such as those that a recipe computes itself.
+pub type Figures = BTreeMap<String, f64>;
+
 /// A line of `metrics.jsonl`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EpochRecord {
@@ -29,7 +32,7 @@ pub struct EpochRecord {
     pub valid_tokens: u64,
     /// The recipe's own figures of the validation data, each beside the others in the JSON.
     #[serde(flatten)]
-    pub valid_metrics: BTreeMap<String, f64>,
+    pub valid_metrics: Figures,
     /// Whether the monitored figure is the best so far.
     pub best: bool,
     /// The time spent in training steps, without validation and checkpoints. One of the two figures that differ

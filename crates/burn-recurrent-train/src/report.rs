@@ -8,11 +8,16 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 
-use crate::checkpoint::CheckpointError;
+use crate::checkpoint::error::CheckpointError;
 use crate::config::ConfigError;
 use crate::device::DeviceError;
+use crate::language_modelling::error::LanguageModellingError;
+use crate::panic_message::panic_message;
+use crate::run_data::error::RunDataError;
 use crate::run_directory::RunDirectoryError;
-use crate::training::TrainError;
+use crate::splits::SplitError;
+use crate::tagging::error::TaggingError;
+use crate::training::error::TrainError;
 
 const FAILURE: u8 = 1;
 const USAGE: u8 = 2;
@@ -97,6 +102,14 @@ fn diagnose(error: &(dyn Error + 'static)) -> (Option<String>, bool) {
             (error.help(), error.is_usage())
         } else if let Some(error) = error.downcast_ref::<DeviceError>() {
             (error.help(), true)
+        } else if let Some(error) = error.downcast_ref::<SplitError>() {
+            (error.help(), true)
+        } else if let Some(error) = error.downcast_ref::<RunDataError>() {
+            (error.help(), false)
+        } else if let Some(error) = error.downcast_ref::<LanguageModellingError>() {
+            (error.help(), false)
+        } else if let Some(error) = error.downcast_ref::<TaggingError>() {
+            (error.help(), error.is_usage())
         } else {
             (None, false)
         };
@@ -149,15 +162,6 @@ pub fn main_exit(command: impl FnOnce() -> Result<(), Report>) -> ExitCode {
         }
         Err(_) => ExitCode::from(FAILURE),
     }
-}
-
-/// What a panic says.
-pub(crate) fn panic_message(payload: &(dyn std::any::Any + Send)) -> &str {
-    payload
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("no message")
 }
 
 /// Prints a value as one line of JSON on standard output.

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use burn::tensor::Device;
 use serde::Serialize;
 
+use crate::Figures;
 use crate::device::device_name;
+use crate::run_data::RunData;
 use crate::training::TrainingOutcome;
 
 /// What a run came to. The metrics stand at the top level of the JSON, beside the rest.
@@ -86,6 +88,18 @@ impl RunResult {
     /// Adds a figure.
     pub fn with_metric(mut self, name: &str, value: f64) -> Self {
         self.metrics.insert(name.to_string(), value);
+        self
+    }
+
+    /// Adds figures.
+    pub fn with_metrics(mut self, figures: Figures) -> Self {
+        self.metrics.extend(figures);
+        self
+    }
+
+    /// Adds the checksums of what was trained and measured on.
+    pub fn with_data(mut self, data: &impl RunData) -> Self {
+        self.datasets.extend(data.checksums().clone());
         self
     }
 

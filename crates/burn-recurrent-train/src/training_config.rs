@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::checkpoint_config::CheckpointConfig;
 use crate::clip::ClipConfig;
-use crate::config::InvalidValue;
+use crate::config::{InvalidValue, RecipeConfig};
 use crate::early_stopping::EarlyStoppingConfig;
 use crate::monitor::MonitorConfig;
 use crate::optimizer::OptimizerConfig;
@@ -69,11 +69,42 @@ pub enum KeepWeights {
     Last,
 }
 
+/// For a program that has no other config.
+impl RecipeConfig for TrainingConfig {
+    fn validate(&self) -> Result<(), InvalidValue> {
+        TrainingConfig::validate(self)
+    }
+}
+
 fn first_seed() -> u64 {
     1
 }
 
 impl TrainingConfig {
+    /// So many epochs at one learning rate, and all else as it is where a config says nothing.
+    pub fn new(epochs: usize, learning_rate: f64, optimizer: OptimizerConfig) -> Self {
+        Self {
+            epochs,
+            seed: first_seed(),
+            learning_rate,
+            keep_weights: KeepWeights::default(),
+            optimizer,
+            schedule: ScheduleConfig::default(),
+            clip: ClipConfig::default(),
+            monitor: MonitorConfig::default(),
+            early_stopping: None,
+            checkpoint: CheckpointConfig::default(),
+        }
+    }
+
+    /// [Checks](Self::validate) the ranges, and that the monitored figure is the loss or one of `valid_metrics`, those that
+    /// are measured besides.
+    pub fn validate_with(&self, valid_metrics: &[&str]) -> Result<(), InvalidValue> {
+        self.validate()?;
+        let monitored = self.monitor.validate_among(valid_metrics);
+        monitored.map_err(|error| error.within("monitor"))
+    }
+
     /// Checks the ranges. Keys are relative to this table; see [`InvalidValue::within`].
     pub fn validate(&self) -> Result<(), InvalidValue> {
         if self.epochs == 0 {
@@ -121,13 +152,7 @@ impl TrainingConfig {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{RecipeConfig, parse_config};
-
-    impl RecipeConfig for TrainingConfig {
-        fn validate(&self) -> Result<(), InvalidValue> {
-            TrainingConfig::validate(self)
-        }
-    }
+    use crate::config::parse_config;
 
     const TEXT: &str = "epochs = 2\nlearning_rate = 0.5\noptimizer = { kind = \"adam\" }\n";
 

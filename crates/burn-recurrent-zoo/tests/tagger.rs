@@ -244,11 +244,11 @@ fn what_does_not_fit_together_is_refused_before_anything_is_written() {
     let mut more = TaggingVocabulariesBuilder::new(WordNormalization::default());
     more.add(&["one", "more", "word"], &["O", "O", "O"]);
     let other = more.build().unwrap();
-    assert!(save(&own, settings, &other).contains("words, its vocabulary"));
+    assert!(save(&own, settings.clone(), &other).contains("words, its vocabulary"));
     let wrong = config(&vocabularies, false);
-    assert!(save(&wrong, settings, &vocabularies).contains("extra crf"));
-    let no_characters = settings.with_max_characters(0);
-    assert!(save(&own, no_characters, &vocabularies).contains("max_characters"));
+    assert!(save(&wrong, settings.clone(), &vocabularies).contains("extra crf"));
+    let no_characters = settings.clone().with_max_characters(0);
+    assert!(save(&own, no_characters.clone(), &vocabularies).contains("max_characters"));
     assert!(files() == before);
 
     let error = TrainedTagger::new(model.clone(), settings, Arc::new(other)).unwrap_err();

@@ -1,95 +1,49 @@
-//! The text of a run as numbers.
+//! The text that a config names, as numbers.
 
-use crate::config::{DataConfig, SourceConfig};
+use crate::config::{Config, DataConfig, SourceConfig};
 use burn_recurrent_datasets::{SourceScore, StoryCorpus, TextSplits};
-use burn_recurrent_text::{Special, TextError, Unit, Vocabulary, VocabularyBuilder, boundary};
-use burn_recurrent_train::Report;
-use std::sync::Arc;
+use burn_recurrent_text::{Special, Unit, Vocabulary, VocabularyBuilder};
+use burn_recurrent_train::language_modelling;
+use burn_recurrent_train::{Checksums, Report, RunData};
+use std::fmt;
 
-/// The three splits, encoded, and what they were encoded with.
+/// A text, and what is known of it besides.
 pub struct Corpus {
-    pub vocabulary: Vocabulary,
-    /// A split begins with what stands before a text (see [`boundary`]), so that all of its tokens are predicted. Only
-    /// where the vocabulary has nothing of the kind, its first token is not.
-    pub train: Arc<[u32]>,
-    pub valid: Arc<[u32]>,
-    pub test: Option<Arc<[u32]>>,
+    pub text: language_modelling::Corpus,
     /// What the grammar itself makes of the test split, where a grammar wrote it.
     pub source: Option<SourceScore>,
-    /// The SHA-256 of each split's text.
-    pub checksums: Vec<(&'static str, String)>,
 }
 
-impl Corpus {
-    /// Loads the text and counts its vocabulary on the training split.
-    pub fn load(config: &DataConfig) -> Result<Self, Report> {
-        Self::with_vocabulary(config, |train| vocabulary(config, train))
-    }
+impl burn_recurrent_train::DataConfig for Config {
+    type Data = Corpus;
 
-    /// Loads the text for a model that was trained with this vocabulary.
-    pub fn load_for(config: &DataConfig, known: &Vocabulary) -> Result<Self, Report> {
-        Self::with_vocabulary(config, |_| Ok(known.clone()))
-    }
-
-    fn with_vocabulary(
-        config: &DataConfig,
-        vocabulary: impl FnOnce(&str) -> Result<Vocabulary, Report>,
-    ) -> Result<Self, Report> {
-        let (splits, source) = load_text(config)?;
-        let vocabulary = vocabulary(&splits.train)?;
-        let boundary = boundary(&vocabulary);
-        let (train, valid, test) = splits.sha256();
-        let mut checksums = vec![("train", train), ("valid", valid)];
-        checksums.extend(test.map(|test| ("test", test)));
-        let encode = |split: &str, text: &str| encode(&vocabulary, boundary, split, text);
-        Ok(Self {
-            train: encode("training", &splits.train)?,
-            valid: encode("validation", &splits.valid)?,
-            test: match &splits.test {
-                Some(test) => Some(encode("test", test)?),
-                None => None,
-            },
-            source,
-            checksums,
-            vocabulary,
-        })
-    }
-
-    /// A split by its name.
-    pub fn split(&self, name: &str) -> Result<&Arc<[u32]>, Report> {
-        match name {
-            "train" => Ok(&self.train),
-            "valid" => Ok(&self.valid),
-            "test" => self.test.as_ref().ok_or_else(|| {
-                Report::usage("this data has no test split")
-                    .with_help("evaluate on the validation split with `--split valid`")
-            }),
-            other => Err(Report::usage(format!("there is no split `{other}`"))
-                .with_help("the splits are train, valid and test")),
-        }
+    fn load_data(&self, known: Option<Vocabulary>) -> Result<Corpus, Report> {
+        let (splits, source) = load_text(&self.data)?;
+        let vocabulary = match known {
+            Some(known) => known,
+            None => vocabulary(&self.data, &splits.train)?,
+        };
+        let text = language_modelling::Corpus::new(&splits, vocabulary)?;
+        Ok(Corpus { text, source })
     }
 }
 
-/// Says which tokens of a person's text the model reads as `<unk>`.
-pub fn warn_of_unknown(vocabulary: &Vocabulary, what: &str, text: &str) {
-    const SHOWN: usize = 5;
-    let unknown = vocabulary.unknown_tokens(text);
-    if unknown.is_empty() {
-        return;
+impl RunData for Corpus {
+    type Vocabularies = Vocabulary;
+
+    fn vocabularies(&self) -> &Vocabulary {
+        self.text.vocabularies()
     }
-    let shown: Vec<String> = unknown
-        .iter()
-        .take(SHOWN)
-        .map(|t| format!("{t:?}"))
-        .collect();
-    let more = match unknown.len().saturating_sub(SHOWN) {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
-    log::warn!(
-        "{what}: {}{more} not in the vocabulary, read as <unk>",
-        shown.join(", ")
-    );
+
+    fn checksums(&self) -> &Checksums {
+        self.text.checksums()
+    }
+}
+
+impl fmt::Display for Corpus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.text.fmt(f)
+    }
 }
 
 fn load_text(config: &DataConfig) -> Result<(TextSplits, Option<SourceScore>), Report> {
@@ -130,23 +84,4 @@ fn vocabulary(config: &DataConfig, train: &str) -> Result<Vocabulary, Report> {
         builder = builder.with_special(Special::EndOfSentence);
     }
     Ok(builder.count(train).build()?)
-}
-
-fn encode(
-    vocabulary: &Vocabulary,
-    boundary: Option<u32>,
-    split: &str,
-    text: &str,
-) -> Result<Arc<[u32]>, Report> {
-    let tokens = vocabulary.encode(text).map_err(|error| {
-        let unknown = matches!(error, TextError::UnknownToken { .. });
-        let report = Report::failure(format!("the {split} text: {error}"));
-        match unknown {
-            true => report.with_help(
-                "with `data.unknown = true` what the training text does not hold is `<unk>`",
-            ),
-            false => report,
-        }
-    })?;
-    Ok(boundary.into_iter().chain(tokens).collect())
 }

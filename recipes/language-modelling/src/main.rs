@@ -3,11 +3,12 @@
 mod config;
 mod corpus;
 mod evaluate;
-mod learner;
+mod losses;
 mod sample;
 mod score;
 mod train;
 mod trained;
+mod unknown;
 
 use burn_recurrent_train::{EvaluateArgs, TrainArgs, init_logging, main_exit};
 use clap::{Parser, Subcommand};
@@ -24,7 +25,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Verb {
     /// Train a model; without CONFIG, one on the bundled stories
-    #[command(after_help = config::BUNDLED_HELP)]
+    #[command(after_help = config::RECIPE.help())]
     Train(TrainArgs),
     /// Compute a trained model's perplexity
     Evaluate(EvaluateArgs),

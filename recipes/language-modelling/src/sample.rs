@@ -1,8 +1,8 @@
 //! `sample`: let a trained model write.
 
 use crate::config::RECIPE;
-use crate::corpus::warn_of_unknown;
 use crate::trained;
+use crate::unknown::warn_of_unknown;
 use burn_recurrent_models::generate;
 use burn_recurrent_text::Unit;
 use burn_recurrent_train::{Report, RunDirectory, default_device, print_json};

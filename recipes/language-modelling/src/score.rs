@@ -1,8 +1,8 @@
 //! `score`: how likely a trained model finds sentences.
 
 use crate::config::RECIPE;
-use crate::corpus::warn_of_unknown;
 use crate::trained;
+use crate::unknown::warn_of_unknown;
 use burn_recurrent_datasets::{lines, read_text};
 use burn_recurrent_models::score as score_tokens;
 use burn_recurrent_text::utf8;

@@ -1,6 +1,6 @@
 //! Whatever is wrong is said clearly, with the right exit code, and nothing is lost.
 
-use crate::common::{Bench, Ran, train};
+use crate::common::{Bench, Ran, flip_a_bit, train};
 use std::path::Path;
 
 const MODEL: &str = "[model]\nkind = \"recurrent\"\ncell = \"lstm\"\nd_embedding = 8\nd_hidden = 8\nnum_layers = 1\n\
@@ -181,13 +181,6 @@ fn an_unwritable_run_directory_is_named() {
     bench.run(&train("/proc/run", &[])).fails(1, &["/proc"]);
 }
 
-fn flip_a_bit(path: &Path) {
-    let mut bytes = std::fs::read(path).unwrap();
-    let middle = bytes.len() / 2;
-    bytes[middle] ^= 1;
-    std::fs::write(path, bytes).unwrap();
-}
-
 fn truncate(path: &Path) {
     let bytes = std::fs::read(path).unwrap();
     std::fs::write(path, &bytes[..bytes.len() / 2]).unwrap();
@@ -301,7 +294,7 @@ fn a_run_goes_on_only_with_the_text_that_it_began_with() {
     ] {
         bench
             .run(arguments)
-            .fails(1, &["train text is not the one", "began with"]);
+            .fails(1, &["train data is not what", "began with"]);
     }
     assert!(read() == before);
 }

@@ -1,17 +1,11 @@
 //! The recipe from end to end, through its binary.
 
-use crate::common::{Bench, Ran, TINY, read_json, train};
+use crate::common::{Bench, Ran, TINY, number, read_json, train};
 use burn::tensor::Device;
 use burn_recurrent_zoo::{Sampler, SamplerConfig, TrainedLanguageModel};
 use std::io::Write;
 use std::path::Path;
-use std::time::{Duration, Instant};
-
-fn number(value: &serde_json::Value, key: &str) -> f64 {
-    value[key]
-        .as_f64()
-        .unwrap_or_else(|| panic!("no number {key} in {value}"))
-}
+use std::time::Instant;
 
 #[test]
 fn a_run_trains_evaluates_samples_and_scores() {
@@ -58,7 +52,7 @@ fn a_run_trains_evaluates_samples_and_scores() {
 
     let evaluated = bench.run(&["evaluate", "--model", "run", "--json"]);
     let line = &evaluated.json()[0];
-    for key in ["test_perplexity", "valid_perplexity", "source_perplexity"] {
+    for key in ["test_perplexity", "source_perplexity"] {
         let (found, expected) = (number(line, key), number(result, key));
         assert!(
             (found / expected - 1.0).abs() < 1e-6,
@@ -66,6 +60,20 @@ fn a_run_trains_evaluates_samples_and_scores() {
         );
     }
     assert!(number(line, "tokens_per_second") > 0.0);
+    assert!(
+        line.get("valid_perplexity").is_none(),
+        "only what is asked for: {line}"
+    );
+    let arguments = ["evaluate", "--model", "run", "--json", "--split", "valid"];
+    let on_valid = &bench.run(&arguments).json()[0];
+    let (found, expected) = (
+        number(on_valid, "valid_perplexity"),
+        number(result, "valid_perplexity"),
+    );
+    assert!((found / expected - 1.0).abs() < 1e-6, "{found}, {expected}");
+    for key in ["test_perplexity", "source_perplexity"] {
+        assert!(on_valid.get(key).is_none(), "{key}: {on_valid}");
+    }
     let on_train = bench.run(&["evaluate", "--model", "run", "--json", "--split", "train"]);
     assert!(number(&on_train.json()[0], "train_perplexity") > 1.0);
 
@@ -239,35 +247,6 @@ fn an_ngram_model_is_counted_evaluated_and_sampled() {
     assert_ne!(sampled[0]["text"], sampled[1]["text"]);
 }
 
-/// Starts the training, kills it after a part of the time that a `whole` one takes, and goes on with it, until it is done.
-#[cfg(unix)]
-fn train_killed_again_and_again(bench: &Bench, arguments: &[&str], whole: Duration) -> usize {
-    let mut kills = 0;
-    let mut resume = vec!["train", "--quiet", "--run", "killed", "--resume"];
-    let mut patience = whole / 5;
-    loop {
-        let started = bench.path("killed/run.json").exists();
-        let arguments = if started {
-            &mut resume
-        } else {
-            &mut arguments.to_vec()
-        };
-        let mut child = bench.command(arguments).spawn().unwrap();
-        std::thread::sleep(patience);
-        if let Some(status) = child.try_wait().unwrap() {
-            assert!(status.success());
-            return kills;
-        }
-        // `kill` is SIGKILL: nothing of the process runs after it.
-        child.kill().unwrap();
-        child.wait().unwrap();
-        kills += 1;
-        assert!(kills < 200, "the run never ended");
-        // Another moment each time, and in the end enough of them.
-        patience += whole / 9;
-    }
-}
-
 #[cfg(unix)]
 #[test]
 fn killed_at_any_moment_and_resumed_a_run_ends_with_the_same_weights() {
@@ -289,7 +268,7 @@ fn killed_at_any_moment_and_resumed_a_run_ends_with_the_same_weights() {
         let started = Instant::now();
         assert_eq!(bench.run(&train("whole", &more)).code, Some(0));
         let whole = started.elapsed();
-        let kills = train_killed_again_and_again(&bench, &train("killed", &more), whole);
+        let kills = bench.train_killed(&train("killed", &more), whole);
         assert!(kills > 0, "the run was over before it could be killed");
         let read = |name: &str| std::fs::read(bench.path(name)).unwrap();
         assert!(

@@ -1,11 +1,10 @@
 //! `evaluate`: how often a trained tagger is right, and where it is wrong.
 
 use crate::config::{Config, RECIPE};
-use crate::corpus::Split;
-use crate::score::{LabelScore, LabelTable, Score};
 use crate::trained;
 use burn_recurrent_text::{Confusion, TokenPlace};
-use burn_recurrent_train::{EvaluateArgs, Report, default_device, print_json};
+use burn_recurrent_train::tagging::{LabelScore, LabelTable, Score, Split};
+use burn_recurrent_train::{EvaluateArgs, Figures, Report, default_device, print_json};
 use clap::Args;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -35,7 +34,7 @@ struct Line {
     sentences: usize,
     tokens: u64,
     #[serde(flatten)]
-    figures: BTreeMap<String, f64>,
+    figures: Figures,
     labels: BTreeMap<String, LabelScore>,
     confusions: Vec<ConfusionLine>,
     tokens_per_second: f64,
@@ -53,11 +52,11 @@ pub fn evaluate(args: &EvaluateTaggerArgs) -> Result<(), Report> {
     let run = args.common.run_directory(&RECIPE)?;
     let config: Config = run.config()?;
     let tagger = trained::load(&run, &config, &default_device()?)?;
-    let corpus = trained::load_corpus(&run, &config, tagger.vocabularies())?;
+    let corpus = run.load_data(&config)?;
     let name = &args.common.split;
-    let split = corpus.split(name)?;
+    let split = corpus.splits.get(name)?;
 
-    let score = Score::of(&tagger, split);
+    let score = Score::of(config.data.task, split, |sentences| tagger.tag(sentences));
     let confusions = score.confusions.worst(args.confusions);
     let examples = |confusion: &Confusion<'_>| -> Vec<String> {
         let places = confusion.examples.iter().take(args.examples);
@@ -69,7 +68,7 @@ pub fn evaluate(args: &EvaluateTaggerArgs) -> Result<(), Report> {
             split: name.clone(),
             sentences: split.gold.len(),
             tokens: score.confusions.tokens(),
-            figures: score.figures(name).into_iter().collect(),
+            figures: score.figures(name),
             labels: score.labels(),
             confusions: confusions
                 .iter()

@@ -3,9 +3,6 @@
 mod config;
 mod corpus;
 mod evaluate;
-mod labels;
-mod learner;
-mod score;
 mod tag;
 mod text;
 mod train;
@@ -27,7 +24,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Verb {
     /// Train a tagger; without CONFIG, one on the bundled requests to an assistant
-    #[command(after_help = config::BUNDLED_HELP)]
+    #[command(after_help = config::RECIPE.help())]
     Train(TrainArgs),
     /// Compute how often a trained tagger is right, and show where it is wrong
     Evaluate(evaluate::EvaluateTaggerArgs),

@@ -1,12 +1,11 @@
 //! `tag`: labels for text, sentence by sentence, as it comes.
 
-use crate::config::{Config, FormatConfig, RECIPE, SourceConfig};
+use crate::config::{Config, RECIPE};
 use crate::text::TextSentences;
 use crate::trained;
 use crate::view;
 use burn_recurrent_datasets::{
-    Catalog, ConlluColumn, Format, SentenceFormat, SentenceReader, TaggedSentence, TextLines,
-    TextSource, open_text,
+    ConlluColumn, SentenceFormat, SentenceReader, TaggedSentence, TextLines, TextSource, open_text,
 };
 use burn_recurrent_text::{TaggingTask, spans};
 use burn_recurrent_train::{Report, RunDirectory, default_device};
@@ -86,7 +85,7 @@ pub fn tag(args: &TagArgs) -> Result<(), Report> {
             (Box::new(input), STANDARD_INPUT.into())
         }
     };
-    let column = conllu_column(&config.data.source)?;
+    let column = conllu_column(&tagger, &config)?;
     let format = match args.input {
         Input::Text | Input::Conll => SentenceFormat::words(),
         Input::Conllu => SentenceFormat::Conllu(column.unwrap_or(ConlluColumn::Upos)),
@@ -124,26 +123,13 @@ pub fn tag(args: &TagArgs) -> Result<(), Report> {
     }
 }
 
-/// The column of CoNLL-U that the model's labels stand in, where it was trained on CoNLL-U.
-fn conllu_column(source: &SourceConfig) -> Result<Option<ConlluColumn>, Report> {
-    let format = match source {
-        SourceConfig::Files { format, .. } => format.resolve()?,
-        SourceConfig::Catalog { name, column } => {
-            let catalog = Catalog::bundled();
-            if catalog.get(name)?.format != Format::Conllu {
-                return Ok(None);
-            }
-            let column = column
-                .clone()
-                .unwrap_or_else(|| ConlluColumn::Upos.to_string());
-            FormatConfig::Conllu { column }.resolve()?
-        }
-        SourceConfig::Requests { .. } => return Ok(None),
-    };
-    Ok(match format {
-        SentenceFormat::Conllu(column) => Some(column),
-        _ => None,
-    })
+/// The column of CoNLL-U that the model's labels stand in, where it was trained on CoNLL-U. Runs of earlier versions say so
+/// only in their config.
+fn conllu_column(tagger: &TrainedTagger, config: &Config) -> Result<Option<ConlluColumn>, Report> {
+    match &tagger.settings().column {
+        Some(column) => Ok(Some(column.parse().map_err(Report::failure)?)),
+        None => config.data.source.conllu_column(),
+    }
 }
 
 /// Sentences on their way from input to output.

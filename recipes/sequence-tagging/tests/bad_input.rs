@@ -1,6 +1,6 @@
 //! Whatever is wrong is said clearly, with the right exit code, and nothing is lost.
 
-use crate::common::{Bench, CONFIG, Chunks, Ran, number};
+use crate::common::{Bench, CONFIG, Chunks, Ran, flip_a_bit, number};
 use std::path::Path;
 
 /// Arguments that make a training as short as it can be.
@@ -262,13 +262,6 @@ fn a_run_directory_of_another_recipe_or_none_is_refused_and_none_is_overwritten(
     bench
         .run(&["train", "--run", "run", "--resume"])
         .fails(2, &["translation"]);
-}
-
-fn flip_a_bit(path: &Path) {
-    let mut bytes = std::fs::read(path).unwrap();
-    let middle = bytes.len() / 2;
-    bytes[middle] ^= 1;
-    std::fs::write(path, bytes).unwrap();
 }
 
 #[test]

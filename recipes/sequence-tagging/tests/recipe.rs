@@ -4,7 +4,7 @@ use crate::common::{Bench, CONFIG, Chunks, Ran, number, read_json};
 use burn::tensor::Device;
 use burn_recurrent_zoo::{TrainedTagger, words};
 use serde_json::Value;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 #[test]
 fn a_run_trains_evaluates_and_tags() {
@@ -209,31 +209,6 @@ fn what_is_tagged_is_always_valid_in_its_scheme() {
     }
 }
 
-/// Starts the training, kills it after a part of the time that a `whole` one takes, and goes on with it, until it is done.
-#[cfg(unix)]
-fn train_killed_again_and_again(bench: &Bench, arguments: &[&str], whole: Duration) -> usize {
-    let mut kills = 0;
-    let mut patience = whole / 5;
-    loop {
-        let resume = ["train", "--quiet", "--run", "killed", "--resume"];
-        let started = bench.path("killed/run.json").exists();
-        let arguments = if started { &resume } else { arguments };
-        let mut child = bench.command(arguments).spawn().unwrap();
-        std::thread::sleep(patience);
-        if let Some(status) = child.try_wait().unwrap() {
-            assert!(status.success());
-            return kills;
-        }
-        // `kill` is SIGKILL: nothing of the process runs after it.
-        child.kill().unwrap();
-        child.wait().unwrap();
-        kills += 1;
-        assert!(kills < 200, "the run never ended");
-        // Another moment each time, and in the end enough of them.
-        patience += whole / 9;
-    }
-}
-
 /// A line of figures without those that say how fast it went.
 fn without_times(mut line: Value) -> Value {
     let fields = line.as_object_mut().unwrap();
@@ -265,7 +240,7 @@ fn killed_at_any_moment_and_resumed_a_run_ends_with_the_same_bytes() {
     assert_eq!(bench.train("whole", &[]).code, Some(0));
     let whole = started.elapsed();
     let arguments = ["train", "config.toml", "--quiet", "--run", "killed"];
-    let kills = train_killed_again_and_again(&bench, &arguments, whole);
+    let kills = bench.train_killed(&arguments, whole);
     assert!(kills > 0, "the run was over before it could be killed");
     for file in [
         "model.safetensors",

@@ -7,7 +7,7 @@
 //! highest name; which one is the best, its loop state says.
 
 mod contents;
-mod error;
+pub(crate) mod error;
 mod manifest;
 mod store;
 

@@ -9,20 +9,28 @@ use crate::toy::{Config, Toy, Trouble, Troubled, Window, bits, config, one_at_a_
 use burn::module::Module;
 use burn::tensor::Device;
 use burn_recurrent_train::{
-    BatchError, Batches, Progress, Report, RunDirectory, RunResult, TrainError, Training,
+    BatchError, Batches, Figures, Progress, Report, RunDirectory, RunResult, TrainError, Training,
     TrainingOutcome,
 };
 
 const ADAM: &str = "learning_rate = 0.05\noptimizer = { kind = \"adam\" }\n";
 
 /// Two figures that go up and down with the weights in their own way.
-fn measure(model: &Toy) -> Result<[f64; 2], BatchError> {
+fn measure(model: &Toy) -> Result<Figures, BatchError> {
     assert!(
         model.devices().iter().all(|device| !device.is_autodiff()),
         "figures are of the model without gradients"
     );
     let digits = bits(model)[0] % 1000;
-    Ok([f64::from(digits) / 3000.0, -f64::from(digits)])
+    let digits = f64::from(digits);
+    let figures = [
+        ("valid_wobble", digits / 3000.0),
+        ("valid_counter", -digits),
+        ("valid_of_no_interest", f64::NAN),
+    ];
+    Ok(figures
+        .map(|(name, value)| (name.to_string(), value))
+        .into())
 }
 
 fn train(
@@ -32,7 +40,7 @@ fn train(
 ) -> Result<TrainingOutcome<Toy>, TrainError> {
     let model = Toy::new(config.training.seed, &Device::flex().autodiff());
     Training::new(run, &config.training, model, batches, windows(3, 1000))
-        .with_valid_metrics(["valid_wobble", "valid_counter"], measure)
+        .with_valid_metrics(&["valid_wobble", "valid_counter"], measure)
         .with_progress(Progress::Quiet)
         .launch()
 }
@@ -83,9 +91,14 @@ fn the_figures_are_in_every_file_and_the_best_epoch_is_chosen_by_the_one_named()
         assert_eq!(figures[kept.epoch - 1], expected, "{name}");
         assert_eq!(outcome.best.as_ref().unwrap().epoch, kept.epoch);
         // The weights are that epoch's too.
-        let [wobble, counter] = measure(&outcome.model).unwrap();
+        let measured = measure(&outcome.model).unwrap();
+        let wobble = measured["valid_wobble"];
         assert_eq!(kept.valid_metrics["valid_wobble"], wobble);
-        assert_eq!(kept.valid_metrics["valid_counter"], counter);
+        assert_eq!(
+            kept.valid_metrics["valid_counter"],
+            measured["valid_counter"]
+        );
+        assert_eq!(kept.valid_metrics.len(), 2);
 
         let result = RunResult::new("toy", 1, &Device::flex()).with_training(&outcome);
         assert_eq!(result.metrics["valid_wobble"], wobble);
@@ -157,16 +170,16 @@ fn a_figure_that_fails_or_is_not_a_number_ends_the_run() {
     let _guard = one_at_a_time();
     let folder = tempfile::tempdir().unwrap();
     let config = config(&format!("epochs = 1\n{ADAM}"));
-    let launch = |name: &str, figure: fn() -> Result<[f64; 1], BatchError>| {
+    let launch = |name: &str, figure: fn() -> Result<Figures, BatchError>| {
         let run = RunDirectory::create("toy", folder.path().join(name), &config).unwrap();
         let model = Toy::new(1, &Device::flex().autodiff());
         Training::new(&run, &config.training, model, windows(2, 0), windows(2, 9))
-            .with_valid_metrics(["valid_f1"], move |_| figure())
+            .with_valid_metrics(&["valid_f1"], move |_| figure())
             .with_progress(Progress::Quiet)
             .launch()
             .unwrap_err()
     };
-    let error = launch("nan", || Ok([f64::NAN]));
+    let error = launch("nan", || Ok([("valid_f1".to_string(), f64::NAN)].into()));
     assert!(matches!(error, TrainError::NotFinite { .. }), "{error}");
     assert!(error.to_string().contains("`valid_f1`"), "{error}");
     let error = launch("failed", || Err("no labels".into()));
@@ -174,4 +187,7 @@ fn a_figure_that_fails_or_is_not_a_number_ends_the_run() {
         error.to_string(),
         "cannot compute the validation metrics of epoch 1"
     );
+    let error = launch("missing", || Ok(Figures::new()));
+    let report = Report::from(error).to_string();
+    assert!(report.contains("nothing is called `valid_f1`"), "{report}");
 }

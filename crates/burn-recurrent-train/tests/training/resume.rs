@@ -5,9 +5,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
-use crate::toy::{Config, Trouble, Troubled, bits, config, one_at_a_time, train, windows};
+use crate::toy::{Config, Toy, Trouble, Troubled, bits, config, one_at_a_time, train, windows};
+use burn::store::burn_pack;
+use burn::tensor::{Bytes, Device};
 use burn::train::Interrupter;
-use burn_recurrent_train::{RunDirectory, TrainError};
+use burn_recurrent_train::{Progress, RunDirectory, TrainError, Training};
 
 const STEPS: usize = 6;
 
@@ -155,6 +157,46 @@ fn a_flipped_bit_in_the_last_checkpoint_is_found_and_the_named_remedy_works() {
     assert!(error.to_string().contains("optimizer.bpk"), "{error}");
     assert!(error.help().unwrap().contains("epoch-0002-step-000000"));
     fs::remove_dir_all(last).unwrap();
+    let outcome = train(&run, &config, windows(STEPS, 0), Interrupter::new()).unwrap();
+    assert!(bits(&outcome.model) == expected);
+}
+
+#[test]
+fn a_stop_during_validation_leaves_nothing_of_it_in_the_checkpoint() {
+    let _guard = one_at_a_time();
+    let folder = tempfile::tempdir().unwrap();
+    let config = config("epochs = 2\nlearning_rate = 0.01\noptimizer = { kind = \"adam\" }");
+    let (expected, _) = whole(folder.path(), &config);
+    let run = RunDirectory::create("toy", folder.path().join("run"), &config).unwrap();
+    let interrupter = Interrupter::new();
+    let valid = Troubled {
+        windows: windows(3, 1000),
+        after: 1,
+        trouble: Trouble::Stop(interrupter.clone()),
+        asked: Arc::new(AtomicUsize::new(0)),
+    };
+    let model = Toy::new(config.training.seed, &Device::flex().autodiff());
+    let error = Training::new(&run, &config.training, model, windows(STEPS, 0), valid)
+        .with_progress(Progress::Quiet)
+        .with_interrupter(interrupter)
+        .launch()
+        .unwrap_err();
+    assert!(
+        matches!(error, TrainError::Interrupted { step: STEPS, .. }),
+        "{error}"
+    );
+
+    let carried = run.file("checkpoints/epoch-0000-step-000006/carried.bpk");
+    let carried = Bytes::from_bytes_vec(fs::read(carried).unwrap());
+    let carried = burn_pack::Reader::from_bytes(carried)
+        .unwrap()
+        .into_tensors()
+        .unwrap();
+    assert!(
+        carried.is_empty(),
+        "{} tensors of validation",
+        carried.len()
+    );
     let outcome = train(&run, &config, windows(STEPS, 0), Interrupter::new()).unwrap();
     assert!(bits(&outcome.model) == expected);
 }

@@ -73,7 +73,7 @@ fn text(settings: &TaggerSettings, vocabularies: &TaggingVocabularies) -> Value 
     let text = TaggerText {
         version: TEXT_VERSION,
         vocabularies: vocabularies.fingerprints(),
-        settings: *settings,
+        settings: settings.clone(),
     };
     serde_json::to_value(text).expect("names, numbers and truth values are JSON")
 }

@@ -4,7 +4,7 @@ use burn_recurrent_text::{TaggingExamples, TaggingTask};
 use serde::{Deserialize, Serialize};
 
 /// How a tagger reads words and writes labels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct TaggerSettings {
@@ -15,6 +15,9 @@ pub struct TaggerSettings {
     pub constrained: bool,
     /// Of a longer word only the first and the last half of so many characters are seen; at least 1.
     pub max_characters: usize,
+    /// The column of CoNLL-U that the labels stand in, such as `upos`, where it was trained on CoNLL-U.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub column: Option<String>,
 }
 
 impl TaggerSettings {
@@ -24,7 +27,14 @@ impl TaggerSettings {
             task,
             constrained: true,
             max_characters: TaggingExamples::DEFAULT_MAX_CHARACTERS,
+            column: None,
         }
+    }
+
+    /// Sets the column of CoNLL-U that the labels stand in.
+    pub fn with_column(mut self, column: Option<String>) -> Self {
+        self.column = column;
+        self
     }
 
     /// Sets whether labels of spans are always valid.

@@ -133,6 +133,11 @@ impl TrainedTagger {
         &self.vocabularies
     }
 
+    /// How it reads words and writes labels.
+    pub fn settings(&self) -> &TaggerSettings {
+        &self.settings
+    }
+
     /// What its labels are.
     pub fn task(&self) -> TaggingTask {
         self.settings.task

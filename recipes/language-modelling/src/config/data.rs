@@ -124,19 +124,15 @@ impl DataConfig {
 }
 
 impl SourceConfig {
-    /// The same source with paths that hold from any folder: a run's config is read again from elsewhere.
-    pub fn with_absolute_paths(mut self) -> std::io::Result<Self> {
-        let paths: Vec<&mut PathBuf> = match &mut self {
+    /// The files that are read.
+    pub fn paths_mut(&mut self) -> Vec<&mut PathBuf> {
+        match self {
             Self::Files { train, valid, test } => {
                 [train, valid].into_iter().chain(test.as_mut()).collect()
             }
             Self::File { path, .. } => vec![path],
             Self::Stories { .. } | Self::Catalog { .. } => Vec::new(),
-        };
-        for path in paths {
-            *path = std::path::absolute(&*path)?;
         }
-        Ok(self)
     }
 
     /// The parts of a single file.

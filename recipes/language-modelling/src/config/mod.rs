@@ -1,17 +1,15 @@
 //! What a config of this recipe says: one file for each of its tables.
 
-mod batches;
 mod data;
-mod evaluation;
 mod model;
 
-pub use batches::{BatchesConfig, LossConfig};
 pub use data::{DataConfig, SourceConfig};
-pub use evaluation::EvaluationConfig;
 pub use model::ModelConfig;
 
+use burn_recurrent_train::language_modelling::{BatchesConfig, EvaluationConfig};
 use burn_recurrent_train::{InvalidValue, Recipe, RecipeConfig, TrainingConfig};
 use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
 
 /// The recipe and its bundled configs.
 pub const RECIPE: Recipe = Recipe {
@@ -30,10 +28,6 @@ pub const RECIPE: Recipe = Recipe {
         ("ptb-medium", include_str!("../../configs/ptb-medium.toml")),
     ],
 };
-
-/// Shown under `train --help`.
-pub const BUNDLED_HELP: &str = "Bundled configs: sample, shakespeare-char, ptb-ngram, ptb-nnlm, ptb-rnn, ptb-gru, \
-     ptb-small, ptb-medium";
 
 /// A config.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -65,10 +59,8 @@ impl RecipeConfig for Config {
         match (neural, &self.batches, &self.training) {
             (true, Some(batches), Some(training)) => {
                 batches.validate().map_err(|e| e.within("batches"))?;
-                let monitored = training.monitor.validate_among(&[]);
                 training
-                    .validate()
-                    .and(monitored.map_err(|e| e.within("monitor")))
+                    .validate_with(&[])
                     .map_err(|e| e.within("training"))
             }
             (true, None, _) => Err(missing("batches")),
@@ -77,6 +69,10 @@ impl RecipeConfig for Config {
             (false, Some(_), _) => Err(surplus("batches")),
             (false, _, Some(_)) => Err(surplus("training")),
         }
+    }
+
+    fn paths_mut(&mut self) -> Vec<&mut PathBuf> {
+        self.data.source.paths_mut()
     }
 }
 
@@ -95,14 +91,7 @@ mod tests {
 
     #[test]
     fn every_bundled_config_is_valid_and_survives_being_written() {
-        for (name, text) in RECIPE.configs {
-            let config: Config =
-                parse_config(name, text, &[]).unwrap_or_else(|e| panic!("{name}: {e}"));
-            let written = toml::to_string(&config).unwrap();
-            let again: Config = parse_config(name, &written, &[]).unwrap();
-            assert_eq!(toml::to_string(&again).unwrap(), written);
-            assert!(BUNDLED_HELP.contains(name));
-        }
+        RECIPE.check_configs::<Config>().unwrap();
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! `[data]`: the sentences and their labels.
 
-use burn_recurrent_datasets::{ColumnFormat, SentenceFormat, Separator, TagColumn};
+use burn_recurrent_datasets::{
+    Catalog, ColumnFormat, ConlluColumn, Format, SentenceFormat, Separator, TagColumn,
+};
 use burn_recurrent_text::TaggingTask;
-use burn_recurrent_train::InvalidValue;
 use burn_recurrent_train::checks::at_least_one;
+use burn_recurrent_train::{InvalidValue, Report};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -161,17 +163,38 @@ impl DataConfig {
 }
 
 impl SourceConfig {
-    /// The same source with paths that hold from any folder: a run's config is read again from elsewhere.
-    pub fn with_absolute_paths(mut self) -> std::io::Result<Self> {
-        if let Self::Files {
-            train, valid, test, ..
-        } = &mut self
-        {
-            let paths = [Some(train), valid.as_mut(), test.as_mut()];
-            for path in paths.into_iter().flatten() {
-                *path = std::path::absolute(&*path)?;
+    /// The files that are read.
+    pub fn paths_mut(&mut self) -> Vec<&mut PathBuf> {
+        match self {
+            Self::Files {
+                train, valid, test, ..
+            } => {
+                let paths = [Some(train), valid.as_mut(), test.as_mut()];
+                paths.into_iter().flatten().collect()
             }
+            Self::Requests { .. } | Self::Catalog { .. } => Vec::new(),
         }
-        Ok(self)
+    }
+
+    /// The column of CoNLL-U that the labels stand in, where the sentences are CoNLL-U.
+    pub fn conllu_column(&self) -> Result<Option<ConlluColumn>, Report> {
+        let format = match self {
+            Self::Files { format, .. } => format.resolve()?,
+            Self::Catalog { name, column } => {
+                let catalog = Catalog::bundled();
+                if catalog.get(name)?.format != Format::Conllu {
+                    return Ok(None);
+                }
+                let column = column
+                    .clone()
+                    .unwrap_or_else(|| ConlluColumn::Upos.to_string());
+                FormatConfig::Conllu { column }.resolve()?
+            }
+            Self::Requests { .. } => return Ok(None),
+        };
+        Ok(match format {
+            SentenceFormat::Conllu(column) => Some(column),
+            _ => None,
+        })
     }
 }

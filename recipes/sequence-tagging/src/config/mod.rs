@@ -1,20 +1,17 @@
 //! What a config of this recipe says: one file for each of its tables.
 
-mod batches;
 mod data;
 mod model;
-mod words;
 
-pub use batches::{BatchesConfig, LossConfig};
-pub use data::{DataConfig, FormatConfig, SourceConfig};
+pub use data::{DataConfig, SourceConfig};
 pub use model::ModelConfig;
-pub use words::WordsConfig;
 
-use burn_recurrent_text::TaggingTask;
+use burn_recurrent_train::tagging::{BatchesConfig, Score, WordsConfig};
 use burn_recurrent_train::{
     InvalidValue, KeepWeights, Recipe, RecipeConfig, ScheduleConfig, TrainingConfig,
 };
 use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
 
 /// The recipe and its bundled configs.
 pub const RECIPE: Recipe = Recipe {
@@ -29,9 +26,6 @@ pub const RECIPE: Recipe = Recipe {
         ),
     ],
 };
-
-/// Shown under `train --help`.
-pub const BUNDLED_HELP: &str = "Bundled configs: sample, ewt-upos, ewt-xpos, conll2000-chunks";
 
 /// A config.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -75,10 +69,7 @@ impl Config {
 
     /// The figures that are computed on the validation data after each epoch.
     pub fn valid_metrics(&self) -> &'static [&'static str] {
-        match self.data.task {
-            TaggingTask::Tags {} => &["valid_accuracy"],
-            TaggingTask::Spans { .. } => &["valid_f1", "valid_accuracy"],
-        }
+        Score::valid_metrics(self.data.task)
     }
 }
 
@@ -90,13 +81,18 @@ impl RecipeConfig for Config {
         self.batches.validate().map_err(|e| e.within("batches"))?;
         self.check_train_on_valid()?;
         self.training
-            .validate()
-            .and_then(|()| {
-                let monitor = &self.training.monitor;
-                let checked = monitor.validate_among(self.valid_metrics());
-                checked.map_err(|e| e.within("monitor"))
-            })
+            .validate_with(self.valid_metrics())
             .map_err(|e| e.within("training"))
+    }
+
+    fn paths_mut(&mut self) -> Vec<&mut PathBuf> {
+        let vectors = self.words.vectors.as_mut();
+        self.data
+            .source
+            .paths_mut()
+            .into_iter()
+            .chain(vectors)
+            .collect()
     }
 }
 
@@ -107,14 +103,7 @@ mod tests {
 
     #[test]
     fn every_bundled_config_is_valid_and_survives_being_written() {
-        for (name, text) in RECIPE.configs {
-            let config: Config =
-                parse_config(name, text, &[]).unwrap_or_else(|e| panic!("{name}: {e}"));
-            let written = toml::to_string(&config).unwrap();
-            let again: Config = parse_config(name, &written, &[]).unwrap();
-            assert_eq!(toml::to_string(&again).unwrap(), written);
-            assert!(BUNDLED_HELP.contains(name));
-        }
+        RECIPE.check_configs::<Config>().unwrap();
     }
 
     #[test]

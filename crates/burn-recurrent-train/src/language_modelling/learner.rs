@@ -1,17 +1,20 @@
 //! A language model as burn-train trains it: window by window, the state carried along.
 
-use crate::config::{BatchesConfig, EvaluationConfig, LossConfig};
+use std::sync::{Arc, Mutex, PoisonError};
+
 use burn::module::Module;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use burn::train::{InferenceStep, TrainOutput, TrainStep};
 use burn_recurrent_models::NeuralLanguageModel;
-use burn_recurrent_text::{StreamBatches, Window};
-use burn_recurrent_train::{BatchIterator, Batches, CarriedState, Report, TokenLoss};
-use std::sync::{Arc, Mutex, PoisonError};
+use burn_recurrent_text::Window;
+
+use super::batches_config::LossConfig;
+use crate::{CarriedState, TokenLoss};
 
 /// A model, and the state that it carries from one window to the next.
 #[derive(Module, Debug)]
 pub struct Learner<M: NeuralLanguageModel> {
+    /// The model.
     pub model: M,
     #[module(skip)]
     loss: LossConfig,
@@ -43,12 +46,19 @@ impl<S: Clone> Carried<S> {
 }
 
 impl<M: NeuralLanguageModel> Learner<M> {
-    pub fn new(model: M, loss: LossConfig) -> Self {
+    /// A learner of this model, which carries nothing yet. Its gradient is of the mean over the tokens of a batch.
+    pub fn new(model: M) -> Self {
         Self {
             model,
-            loss,
+            loss: LossConfig::default(),
             carried: Carried(Arc::new(Mutex::new(None))),
         }
+    }
+
+    /// Sets what the gradient is of.
+    pub fn with_loss(mut self, loss: LossConfig) -> Self {
+        self.loss = loss;
+        self
     }
 
     /// The summed nats of a window's predictions; the state goes on to the next window.
@@ -125,48 +135,5 @@ impl<M: NeuralLanguageModel> CarriedState for Learner<M> {
         let state = M::state_from_data(state, device)
             .expect("the checkpoint's carried state is not one of this kind of model");
         self.carried.set(Some(state));
-    }
-}
-
-/// The windows of a text, the same in every epoch.
-pub struct Windows(StreamBatches);
-
-impl Windows {
-    pub fn train(tokens: &Arc<[u32]>, config: &BatchesConfig) -> Result<Self, Report> {
-        let batches = StreamBatches::new(tokens.clone(), config.lanes, config.steps)
-            .and_then(|batches| batches.with_remainder(config.remainder));
-        batches.map(Self).map_err(|error| {
-            Report::failure(format!("the training text: {error}"))
-                .with_help("lower `batches.lanes` or `batches.steps`, or use a longer text")
-        })
-    }
-
-    pub fn evaluation(
-        split: &str,
-        tokens: &Arc<[u32]>,
-        config: &EvaluationConfig,
-    ) -> Result<Self, Report> {
-        let batches = StreamBatches::new(tokens.clone(), config.lanes, config.steps);
-        batches.map(Self).map_err(|error| {
-            Report::failure(format!("the {split} text: {error}"))
-                .with_help("lower `evaluation.lanes`, or use a longer text")
-        })
-    }
-}
-
-impl Batches for Windows {
-    type Batch = Window;
-
-    fn num_batches(&self, _epoch: usize) -> usize {
-        self.0.len()
-    }
-
-    fn batches<'a>(
-        &'a self,
-        _epoch: usize,
-        first: usize,
-        _device: &Device,
-    ) -> BatchIterator<'a, Window> {
-        Box::new((first..self.0.len()).map(|index| Ok(self.0.window(index))))
     }
 }

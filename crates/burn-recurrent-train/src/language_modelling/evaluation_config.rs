@@ -1,7 +1,7 @@
 //! `[evaluation]`: how a text is gone through for validation and testing.
 
-use burn_recurrent_train::InvalidValue;
-use burn_recurrent_train::checks::at_least_one;
+use crate::InvalidValue;
+use crate::checks::at_least_one;
 use serde::{Deserialize, Serialize};
 
 /// How a text is gone through for validation and testing.
@@ -35,7 +35,8 @@ fn evaluation_steps() -> usize {
 }
 
 impl EvaluationConfig {
-    pub(super) fn validate(&self) -> Result<(), InvalidValue> {
+    /// Checks the ranges.
+    pub fn validate(&self) -> Result<(), InvalidValue> {
         at_least_one("lanes", self.lanes)?;
         at_least_one("steps", self.steps)
     }

@@ -1,12 +1,14 @@
 //! How well labels were predicted.
 
-use crate::corpus::Split;
-use burn_recurrent_text::{Confusions, SpanScore, TaggingTask};
-use burn_recurrent_zoo::TrainedTagger;
-use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Instant;
+
+use burn_recurrent_text::{Confusions, SpanScore, TaggingTask};
+
+use super::corpus::Split;
+use super::label_score::LabelScore;
+use crate::Figures;
 
 /// So many places of each confusion are remembered.
 const MOST_EXAMPLES: usize = 100;
@@ -17,25 +19,21 @@ pub struct Score {
     pub spans: Option<SpanScore>,
     /// Of labels as they are written, token by token.
     pub confusions: Confusions,
+    /// How fast they were.
     pub tokens_per_second: f64,
 }
 
-/// How well one label was predicted: a kind of spans, or a tag of tokens.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct LabelScore {
-    pub precision: f64,
-    pub recall: f64,
-    pub f1: f64,
-    /// How often it is in the data.
-    pub count: u64,
-}
-
 impl Score {
-    /// Tags a split and compares.
-    pub fn of(tagger: &TrainedTagger, split: &Split) -> Self {
+    /// Lets `tag` label a split's sentences, and compares. `tag` gets the words of all sentences and returns as many labels
+    /// for each, as the task writes them.
+    pub fn of(
+        task: TaggingTask,
+        split: &Split,
+        tag: impl FnOnce(&[&[String]]) -> Vec<Vec<String>>,
+    ) -> Self {
         let words = split.words();
         let started = Instant::now();
-        let predicted = tagger.tag(&words);
+        let predicted = tag(&words);
         let seconds = started.elapsed().as_secs_f64();
         let mut spans = SpanScore::default();
         let mut confusions = Confusions::new(MOST_EXAMPLES);
@@ -44,9 +42,17 @@ impl Score {
             confusions.add(sentence, gold, predicted);
         }
         Self {
-            spans: (tagger.task() != TaggingTask::Tags {}).then_some(spans),
+            spans: (task != TaggingTask::Tags {}).then_some(spans),
             tokens_per_second: confusions.tokens() as f64 / seconds.max(1e-9),
             confusions,
+        }
+    }
+
+    /// The names of the validation figures for a task, those of [`figures`](Self::figures) that an epoch can be chosen by.
+    pub fn valid_metrics(task: TaggingTask) -> &'static [&'static str] {
+        match task {
+            TaggingTask::Tags {} => &["valid_accuracy"],
+            TaggingTask::Spans { .. } => &["valid_f1", "valid_accuracy"],
         }
     }
 
@@ -60,15 +66,19 @@ impl Score {
         self.spans.as_ref().map(|spans| spans.overall.f1())
     }
 
-    /// The figures by name.
-    pub fn figures(&self, split: &str) -> Vec<(String, f64)> {
-        let mut figures = vec![(format!("{split}_accuracy"), self.accuracy())];
+    /// The figures by name: `{split}_accuracy`, and where labels mark spans `{split}_f1`, `{split}_precision` and
+    /// `{split}_recall`.
+    pub fn figures(&self, split: &str) -> Figures {
+        let mut figures = vec![("accuracy", self.accuracy())];
         if let Some(spans) = &self.spans {
-            figures.push((format!("{split}_f1"), spans.overall.f1()));
-            figures.push((format!("{split}_precision"), spans.overall.precision()));
-            figures.push((format!("{split}_recall"), spans.overall.recall()));
+            figures.push(("f1", spans.overall.f1()));
+            figures.push(("precision", spans.overall.precision()));
+            figures.push(("recall", spans.overall.recall()));
         }
-        figures
+        let named = figures.into_iter();
+        named
+            .map(|(name, value)| (format!("{split}_{name}"), value))
+            .collect()
     }
 
     /// Each label's figures: each kind of spans, or each tag.
@@ -125,29 +135,5 @@ impl fmt::Display for Score {
             self.confusions.tokens(),
             self.tokens_per_second
         )
-    }
-}
-
-/// A table of the labels' figures, the most frequent first.
-pub struct LabelTable<'a>(pub &'a BTreeMap<String, LabelScore>);
-
-impl fmt::Display for LabelTable<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut rows: Vec<_> = self.0.iter().collect();
-        rows.sort_by_key(|(_, score)| std::cmp::Reverse(score.count));
-        let width = rows.iter().map(|(label, _)| label.chars().count());
-        let width = width.max().unwrap_or(0).max("label".len());
-        writeln!(f, "{:width$}  precision  recall      F1   count", "label")?;
-        for (label, score) in rows {
-            writeln!(
-                f,
-                "{label:width$}  {:9.2}  {:6.2}  {:6.2}  {:6}",
-                100.0 * score.precision,
-                100.0 * score.recall,
-                100.0 * score.f1,
-                score.count
-            )?;
-        }
-        Ok(())
     }
 }

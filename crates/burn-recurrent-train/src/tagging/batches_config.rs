@@ -1,7 +1,7 @@
 //! `[batches]`: how many tokens at a time.
 
-use burn_recurrent_train::InvalidValue;
-use burn_recurrent_train::checks::at_least_one;
+use crate::InvalidValue;
+use crate::checks::at_least_one;
 use serde::{Deserialize, Serialize};
 
 /// How many tokens at a time. Sentences of like lengths are put together; a sentence that is longer than the budget is a
@@ -58,7 +58,8 @@ impl Default for BatchesConfig {
 }
 
 impl BatchesConfig {
-    pub(super) fn validate(&self) -> Result<(), InvalidValue> {
+    /// Checks the ranges.
+    pub fn validate(&self) -> Result<(), InvalidValue> {
         at_least_one("tokens", self.tokens)?;
         at_least_one("sentences", self.sentences)?;
         at_least_one("evaluation_tokens", self.evaluation_tokens)

@@ -1,8 +1,8 @@
 //! `[words]`: what of a word the model knows.
 
+use crate::InvalidValue;
+use crate::checks::at_least_one;
 use burn_recurrent_text::WordNormalization;
-use burn_recurrent_train::InvalidValue;
-use burn_recurrent_train::checks::at_least_one;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -49,19 +49,12 @@ impl Default for WordsConfig {
 }
 
 impl WordsConfig {
-    pub(super) fn validate(&self) -> Result<(), InvalidValue> {
+    /// Checks the ranges.
+    pub fn validate(&self) -> Result<(), InvalidValue> {
         if self.min_count == 0 {
             return Err(InvalidValue::new("min_count", "must be at least 1, got 0"));
         }
         at_least_one("max_characters", self.max_characters)
-    }
-
-    /// The same with a path that holds from any folder.
-    pub fn with_absolute_paths(mut self) -> std::io::Result<Self> {
-        if let Some(path) = &mut self.vectors {
-            *path = std::path::absolute(&*path)?;
-        }
-        Ok(self)
     }
 
     /// How a word is written where its embedding is looked up.

@@ -4,19 +4,19 @@ use std::ops::Deref;
 
 /// Holds a model and gives it away for an update, so that the update may use its memory again: a clone kept aside would
 /// hold on to all parameters.
-pub(crate) struct InPlace<M>(Option<M>);
+pub(super) struct InPlace<M>(Option<M>);
 
 impl<M> InPlace<M> {
-    pub(crate) fn new(model: M) -> Self {
+    pub(super) fn new(model: M) -> Self {
         Self(Some(model))
     }
 
     /// Puts what `update` makes of the model in its place.
-    pub(crate) fn update(&mut self, update: impl FnOnce(M) -> M) {
+    pub(super) fn update(&mut self, update: impl FnOnce(M) -> M) {
         self.0 = self.0.take().map(update);
     }
 
-    pub(crate) fn into_inner(self) -> M {
+    pub(super) fn into_inner(self) -> M {
         self.0.expect("a model is only away while it is updated")
     }
 }

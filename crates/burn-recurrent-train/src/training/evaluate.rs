@@ -3,8 +3,8 @@
 use burn::tensor::Device;
 use burn::train::InferenceStep;
 
+use super::error::TrainError;
 use crate::batches::Batches;
-use crate::training::TrainError;
 use crate::{LossSum, RecurrentLearner, TokenLoss};
 
 /// The summed loss of `model`, without dropout and gradients, on the batches of epoch 1.
@@ -25,8 +25,30 @@ where
 }
 
 /// Sums the losses of an epoch's batches. `each` gets each batch's number, from 1, and its loss, and says whether to go
-/// on; where it does not, there is no sum.
-pub(crate) fn sum_losses<M, B>(
+/// on; where it does not, there is no sum. However it ends, nothing is carried afterwards: clones of a model share what
+/// they carry, and a checkpoint of the one that is trained is not to have what validation left.
+pub(super) fn sum_losses<M, B>(
+    model: &M,
+    batches: &B,
+    split: &'static str,
+    epoch: usize,
+    device: &Device,
+    each: impl FnMut(usize, TokenLoss) -> bool,
+) -> Result<Option<LossSum>, TrainError>
+where
+    M: RecurrentLearner,
+    B: Batches<Batch = <M as InferenceStep>::Input> + ?Sized,
+{
+    model.reset_carried();
+    let sum = sum_batches(model, batches, split, epoch, device, each);
+    model.reset_carried();
+    match sum? {
+        Some(sum) if sum.tokens == 0 => Err(TrainError::NoBatches { split }),
+        sum => Ok(sum),
+    }
+}
+
+fn sum_batches<M, B>(
     model: &M,
     batches: &B,
     split: &'static str,
@@ -39,7 +61,6 @@ where
     B: Batches<Batch = <M as InferenceStep>::Input> + ?Sized,
 {
     let mut sum = LossSum::default();
-    model.reset_carried();
     for (number, batch) in batches.batches(epoch, 0, device).enumerate() {
         let batch = batch.map_err(|source| TrainError::Batch {
             split,
@@ -52,10 +73,6 @@ where
         if !each(number + 1, loss) {
             return Ok(None);
         }
-    }
-    model.reset_carried();
-    if sum.tokens == 0 {
-        return Err(TrainError::NoBatches { split });
     }
     Ok(Some(sum))
 }

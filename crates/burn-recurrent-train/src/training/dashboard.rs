@@ -16,12 +16,12 @@ use burn::train::renderer::{
     MetricsRendererTraining,
 };
 
-use crate::valid_metrics::LatestFigures;
+use super::valid_metrics::LatestFigures;
 use crate::{LossSum, TokenLoss};
 
 /// Which figure a [`TokenMetric`] computes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Figure {
+pub(super) enum Figure {
     NatsPerToken,
     Perplexity,
     TokensPerSecond,
@@ -29,7 +29,7 @@ pub(crate) enum Figure {
 
 /// A figure of the dashboard, weighted by tokens.
 #[derive(Debug, Clone)]
-pub(crate) struct TokenMetric {
+pub(super) struct TokenMetric {
     figure: Figure,
     name: MetricName,
     last: LossSum,
@@ -40,7 +40,7 @@ pub(crate) struct TokenMetric {
 }
 
 impl TokenMetric {
-    pub(crate) fn new(figure: Figure) -> Self {
+    pub(super) fn new(figure: Figure) -> Self {
         let name = match figure {
             Figure::NatsPerToken => "Nats per token",
             Figure::Perplexity => "Perplexity",
@@ -140,7 +140,7 @@ impl Numeric for TokenMetric {
 
 /// One of the recipe's own figures: there is none before the end of an epoch's validation.
 #[derive(Debug, Clone)]
-pub(crate) struct ValidMetric {
+pub(super) struct ValidMetric {
     key: String,
     name: MetricName,
     latest: LatestFigures,
@@ -149,7 +149,7 @@ pub(crate) struct ValidMetric {
 
 impl ValidMetric {
     /// `key` is the figure's name, `latest` where it is found.
-    pub(crate) fn new(key: &str, latest: LatestFigures, higher_is_better: bool) -> Self {
+    pub(super) fn new(key: &str, latest: LatestFigures, higher_is_better: bool) -> Self {
         let name = key.trim_start_matches("valid_").replace('_', " ");
         Self {
             key: key.to_string(),
@@ -213,7 +213,7 @@ impl Numeric for ValidMetric {
 }
 
 /// A metric logger that keeps nothing: `metrics.jsonl` is written by the loop itself, which knows the exact sums.
-pub(crate) struct NoMetricFiles;
+pub(super) struct NoMetricFiles;
 
 impl MetricLogger for NoMetricFiles {
     fn log(&mut self, _update: MetricsUpdate, _epoch: usize, _split: &Split) {}
@@ -233,7 +233,7 @@ impl MetricLogger for NoMetricFiles {
 }
 
 /// A renderer that shows nothing. Burn's own, where there is no terminal, prints to standard output.
-pub(crate) struct Silent;
+pub(super) struct Silent;
 
 impl MetricsRendererTraining for Silent {
     fn update_train(&mut self, _state: MetricState) {}

@@ -1,68 +1,12 @@
-//! A tagger as burn-train trains it: batch by batch of sentences of like lengths.
+//! Batches of sentences of like lengths.
 
-use crate::config::{BatchesConfig, LossConfig};
-use burn::module::Module;
-use burn::tensor::{Device, Int, Tensor, TensorData};
-use burn::train::{InferenceStep, TrainOutput, TrainStep};
-use burn_recurrent_models::{SequenceTagger, TaggerInput, TaggerLoss};
-use burn_recurrent_text::{BudgetError, LengthBatches, TaggingBatch, TaggingExamples};
-use burn_recurrent_train::{BatchIterator, Batches, CarriedState, TokenLoss};
 use std::sync::Arc;
 
-/// A tagger, and what its gradient is of.
-#[derive(Module, Debug)]
-pub struct Learner {
-    pub model: SequenceTagger,
-    #[module(skip)]
-    loss: LossConfig,
-}
+use burn::tensor::Device;
+use burn_recurrent_text::{BudgetError, LengthBatches, TaggingBatch, TaggingExamples};
 
-impl Learner {
-    pub fn new(model: SequenceTagger, loss: LossConfig) -> Self {
-        Self { model, loss }
-    }
-
-    fn loss(&self, batch: &TaggingBatch) -> TaggerLoss {
-        let device = self.model.output.weight.val().device();
-        let input = TaggerInput::from_ids(&batch.words, &batch.lengths, &device)
-            .with_character_ids(&batch.characters, &batch.character_lengths, &batch.forms)
-            .with_shape_ids(&batch.shapes);
-        let targets = indices(&batch.targets, [batch.batch, batch.time], &device);
-        self.model.loss(&input, targets)
-    }
-}
-
-fn indices(ids: &[i32], shape: [usize; 2], device: &Device) -> Tensor<2, Int> {
-    Tensor::from_data(TensorData::new(ids.to_vec(), shape), device)
-}
-
-impl TrainStep for Learner {
-    type Input = TaggingBatch;
-    type Output = TokenLoss;
-
-    fn step(&self, batch: TaggingBatch) -> TrainOutput<TokenLoss> {
-        let loss = self.loss(&batch);
-        let scale = match self.loss {
-            LossConfig::PerToken => loss.tokens,
-            LossConfig::PerSentence => loss.sentences,
-        };
-        let gradients = (loss.nats.clone() / scale as f64).backward();
-        TrainOutput::new(self, gradients, TokenLoss::new(loss.nats, loss.tokens))
-    }
-}
-
-impl InferenceStep for Learner {
-    type Input = TaggingBatch;
-    type Output = TokenLoss;
-
-    fn step(&self, batch: TaggingBatch) -> TokenLoss {
-        let loss = self.loss(&batch);
-        TokenLoss::new(loss.nats, loss.tokens)
-    }
-}
-
-// Every sentence begins anew.
-impl CarriedState for Learner {}
+use super::batches_config::BatchesConfig;
+use crate::{BatchIterator, Batches};
 
 /// The batches of the training split: other neighbours in every epoch.
 pub struct TrainBatches {
@@ -72,6 +16,11 @@ pub struct TrainBatches {
 }
 
 impl TrainBatches {
+    /// Batches of `config`'s sizes, in an order that depends on the seed and the epoch alone.
+    ///
+    /// # Errors
+    ///
+    /// When a batch has no room for a token.
     pub fn new(
         examples: &Arc<TaggingExamples>,
         config: &BatchesConfig,
@@ -118,6 +67,11 @@ pub struct LossBatches {
 }
 
 impl LossBatches {
+    /// Batches of up to `config.evaluation_tokens` tokens.
+    ///
+    /// # Errors
+    ///
+    /// When a batch has no room for a token.
     pub fn new(
         examples: &Arc<TaggingExamples>,
         config: &BatchesConfig,

@@ -1,8 +1,8 @@
 //! `[batches]`: how the training text is cut.
 
+use crate::InvalidValue;
+use crate::checks::at_least_one;
 use burn_recurrent_text::Remainder;
-use burn_recurrent_train::InvalidValue;
-use burn_recurrent_train::checks::at_least_one;
 use serde::{Deserialize, Serialize};
 
 /// How the training text is cut into batches: `lanes` contiguous stretches side by side, `steps` tokens at a time, the
@@ -38,7 +38,18 @@ fn keep() -> Remainder {
 }
 
 impl BatchesConfig {
-    pub(super) fn validate(&self) -> Result<(), InvalidValue> {
+    /// So many stretches and so many tokens at a time, nothing left out.
+    pub fn new(lanes: usize, steps: usize) -> Self {
+        Self {
+            lanes,
+            steps,
+            remainder: keep(),
+            loss: LossConfig::default(),
+        }
+    }
+
+    /// Checks the ranges.
+    pub fn validate(&self) -> Result<(), InvalidValue> {
         at_least_one("lanes", self.lanes)?;
         at_least_one("steps", self.steps)
     }

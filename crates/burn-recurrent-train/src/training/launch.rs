@@ -1,170 +1,29 @@
 //! Training a model in a run directory, from the beginning or from where it stopped.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use burn::train::metric::LearningRateMetric;
 use burn::train::renderer::MetricsRenderer;
 use burn::train::renderer::tui::TuiMetricsRendererWrapper;
 use burn::train::{
-    InferenceStep, Interrupter, Learner, SupervisedTraining, TrainStep, TrainingError,
-    TrainingStrategy,
+    InferenceStep, Interrupter, Learner, SupervisedTraining, TrainStep, TrainingStrategy,
 };
 
+use super::clock::Clock;
+use super::dashboard::{Figure, NoMetricFiles, Silent, TokenMetric, ValidMetric};
+use super::error::TrainError;
+use super::interrupt::StopOnSignal;
+use super::outcome::{TrainingOutcome, finish};
+use super::strategy::ResumableStrategy;
+use super::training_loop::{TrainBatches, TrainingLoop, ValidBatches};
+use super::valid_metrics::{LatestFigures, ValidMetrics};
 use crate::batches::{BatchError, Batches, FirstEpoch};
-use crate::checkpoint::{CheckpointError, Checkpoints};
-use crate::dashboard::{Figure, NoMetricFiles, Silent, TokenMetric, ValidMetric};
-use crate::interrupt::StopOnSignal;
+use crate::checkpoint::Checkpoints;
 use crate::loop_state::LoopState;
 use crate::progress::{Progress, ProgressLines};
-use crate::run_directory::{RunDirectory, RunDirectoryError};
-use crate::strategy::{Clock, ResumableStrategy, TrainBatches, TrainingLoop, ValidBatches};
-use crate::throughput::Throughput;
-use crate::training_config::{KeepWeights, TrainingConfig};
-use crate::valid_metrics::{LatestFigures, ValidMetrics};
-use crate::{BestEpoch, Direction, EpochRecord, RecurrentLearner};
-
-/// Why training ended before its time.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum TrainError {
-    /// A loss, a gradient or a weight became infinite or not a number.
-    #[error("{what} became {value} at epoch {epoch}, step {step}")]
-    NotFinite {
-        /// What did.
-        what: String,
-        /// Its value.
-        value: f64,
-        /// The epoch, from 1.
-        epoch: usize,
-        /// The step, from 1.
-        step: usize,
-        /// The last checkpoint, which is from before that.
-        checkpoint: Option<String>,
-        /// The learning rate at the time.
-        learning_rate: f64,
-    },
-    /// Someone asked for it.
-    #[error("interrupted in epoch {epoch} after {step} steps")]
-    Interrupted {
-        /// The epoch, from 1.
-        epoch: usize,
-        /// The steps done in it.
-        step: usize,
-        /// The run directory.
-        run: PathBuf,
-    },
-    /// There is nothing to train or validate on.
-    #[error("the {split} data has not a single batch")]
-    NoBatches {
-        /// The split.
-        split: &'static str,
-    },
-    /// A batch could not be made.
-    #[error("cannot make the {split} batch {step} of epoch {epoch}")]
-    Batch {
-        /// The split.
-        split: &'static str,
-        /// The epoch, from 1.
-        epoch: usize,
-        /// The batch, from 1.
-        step: usize,
-        /// Why.
-        source: BatchError,
-    },
-    /// The recipe's own figures of the validation data could not be computed.
-    #[error("cannot compute the validation metrics of epoch {epoch}")]
-    Metrics {
-        /// The epoch, from 1.
-        epoch: usize,
-        /// Why.
-        source: BatchError,
-    },
-    /// The config monitors a figure that there is not.
-    #[error("`training.monitor.metric` is `{name}`, but this recipe measures {}", known.join(", "))]
-    UnknownMetric {
-        /// The figure.
-        name: String,
-        /// Those that there are.
-        known: Vec<String>,
-    },
-    /// burn-train failed.
-    #[error("{0}")]
-    Burn(Arc<TrainingError>),
-    /// A checkpoint could not be read or written.
-    #[error(transparent)]
-    Checkpoint(#[from] CheckpointError),
-    /// A file of the run could not be read or written.
-    #[error(transparent)]
-    Run(#[from] RunDirectoryError),
-}
-
-impl TrainError {
-    /// What to do about it.
-    pub fn help(&self) -> Option<String> {
-        match self {
-            Self::NotFinite {
-                checkpoint,
-                learning_rate,
-                ..
-            } => Some(format!(
-                "start a new run with a lower `training.learning_rate` (it was {learning_rate}) or a lower `training.clip.global_norm`; {}",
-                match checkpoint {
-                    Some(name) => format!("the last good checkpoint, `{name}`, is untouched"),
-                    None => "no checkpoint had been made yet".to_string(),
-                }
-            )),
-            Self::Interrupted { run, .. } => Some(format!(
-                "go on with it by `train --run {} --resume`",
-                run.display()
-            )),
-            Self::NoBatches { .. } => {
-                Some("give more data, or a smaller batch size or fewer steps a batch".to_string())
-            }
-            Self::Checkpoint(error) => error.help(),
-            Self::Run(error) => error.help(),
-            _ => None,
-        }
-    }
-
-    /// Whether the command line or the config is at fault (exit code 2).
-    pub fn is_usage(&self) -> bool {
-        match self {
-            Self::Run(error) => error.is_usage(),
-            Self::UnknownMetric { .. } => true,
-            _ => false,
-        }
-    }
-}
-
-/// What training came to.
-#[derive(Debug, Clone)]
-pub struct TrainingOutcome<M> {
-    /// The model without gradients and dropout, with the best or the last weights, as the config says.
-    pub model: M,
-    /// The figures of each epoch.
-    pub history: Vec<EpochRecord>,
-    /// The epoch with the best monitored figure.
-    pub best: Option<BestEpoch>,
-    /// Whether early stopping ended the run.
-    pub early_stopped: bool,
-    /// The time from start to end, over all processes that worked on the run, without the gaps between them.
-    pub wall_seconds: f64,
-    /// The part of it spent in training steps.
-    pub train_seconds: f64,
-    /// Training tokens a second of that.
-    pub tokens_per_second: f64,
-    kept_epoch: Option<usize>,
-}
-
-impl<M> TrainingOutcome<M> {
-    /// The figures of the epoch whose weights `model` has.
-    pub fn record(&self) -> Option<&EpochRecord> {
-        self.history
-            .iter()
-            .find(|record| Some(record.epoch) == self.kept_epoch)
-    }
-}
+use crate::run_directory::RunDirectory;
+use crate::training_config::TrainingConfig;
+use crate::{Direction, Figures, RecurrentLearner};
 
 /// What every epoch's record has.
 const RESERVED: [&str; 3] = ["valid_nats_per_token", "valid_perplexity", "valid_tokens"];
@@ -207,22 +66,22 @@ impl<M: RecurrentLearner> Training<M> {
 
     /// Figures of one's own, such as a span F1, that `measure` computes after each epoch on the validation data.
     ///
-    /// `measure` gets the model without dropout and gradients, and returns a figure for each of `names`. They stand under
-    /// these names in `metrics.jsonl`, in [`EpochRecord::valid_metrics`] and in the result, in the progress and in the
+    /// `measure` gets the model without dropout and gradients, and returns figures by name; those of `names` are kept, and
+    /// one that is missing ends the training. They stand under these names in `metrics.jsonl`, in [`EpochRecord::valid_metrics`] and in the result, in the progress and in the
     /// curves, and `training.monitor` may name one of them. What `measure` computes must depend on the model only, or a
     /// resumed run is another run.
     ///
     /// # Panics
     ///
     /// If a name does not begin with `valid_`, or is that of a figure that every epoch has.
-    pub fn with_valid_metrics<const N: usize>(
+    pub fn with_valid_metrics(
         mut self,
-        names: [&str; N],
-        measure: impl FnMut(&M) -> Result<[f64; N], BatchError> + Send + 'static,
+        names: &[&str],
+        measure: impl FnMut(&M) -> Result<Figures, BatchError> + Send + 'static,
     ) -> Self {
         for name in names {
             assert!(
-                name.starts_with("valid_") && !RESERVED.contains(&name),
+                name.starts_with("valid_") && !RESERVED.contains(name),
                 "a validation metric is called valid_.. and none of {RESERVED:?}, got `{name}`"
             );
         }
@@ -384,32 +243,4 @@ impl<M: RecurrentLearner> Training<M> {
         };
         finish(&run, &config, state, model)
     }
-}
-
-/// Gives the model the weights that the config asks for.
-fn finish<M: RecurrentLearner>(
-    run: &RunDirectory,
-    config: &TrainingConfig,
-    state: LoopState,
-    model: M,
-) -> Result<TrainingOutcome<M>, TrainError> {
-    let (model, kept_epoch) = match (config.keep_weights, &state.best) {
-        (KeepWeights::Best, Some(best)) if best.epoch != state.epochs => {
-            let checkpoints = Checkpoints::new(run.path(), config.checkpoint.keep)?;
-            let model = checkpoints.load(&best.checkpoint)?.load_model(model)?;
-            (model, best.epoch)
-        }
-        _ => (model, state.epochs),
-    };
-    let tokens = state.history.iter().map(|record| record.train_tokens).sum();
-    Ok(TrainingOutcome {
-        model,
-        early_stopped: state.epochs < config.epochs,
-        wall_seconds: state.wall_seconds,
-        train_seconds: state.train_seconds,
-        tokens_per_second: Throughput::resume(state.train_seconds, tokens).tokens_per_second(),
-        best: state.best,
-        history: state.history,
-        kept_epoch: Some(kept_epoch),
-    })
 }

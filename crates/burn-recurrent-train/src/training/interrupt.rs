@@ -15,10 +15,10 @@ fn active() -> MutexGuard<'static, Option<Interrupter>> {
 }
 
 /// While this lives, the first signal stops the training and a second one ends the process.
-pub(crate) struct StopOnSignal;
+pub(super) struct StopOnSignal;
 
 impl StopOnSignal {
-    pub(crate) fn new(interrupter: Interrupter) -> Self {
+    pub(super) fn new(interrupter: Interrupter) -> Self {
         static INSTALL: Once = Once::new();
         *active() = Some(interrupter);
         INSTALL.call_once(|| {

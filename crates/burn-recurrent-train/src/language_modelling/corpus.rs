@@ -1,0 +1,133 @@
+//! A text as numbers.
+
+use std::fmt;
+use std::sync::Arc;
+
+use burn_recurrent_datasets::TextSplits;
+use burn_recurrent_text::{Special, Vocabulary};
+
+use super::batches_config::BatchesConfig;
+use super::error::LanguageModellingError;
+use super::evaluation_config::EvaluationConfig;
+use super::windows::Windows;
+use crate::run_data::{Checksums, RunData};
+use crate::splits::Splits;
+
+/// The splits of a text, encoded, and what they were encoded with.
+pub struct Corpus {
+    /// The tokens.
+    pub vocabulary: Vocabulary,
+    /// Each split begins with what stands before a text, the end of a sentence or of a line, so that all of its tokens are
+    /// predicted. Only where the vocabulary has neither, its first token is not.
+    pub splits: Splits<Arc<[u32]>>,
+    /// The SHA-256 of each split's text.
+    pub checksums: Checksums,
+}
+
+impl Corpus {
+    /// Encodes a text.
+    ///
+    /// # Errors
+    ///
+    /// When a split is empty, or has a token that is not in a vocabulary without `<unk>`.
+    pub fn new(text: &TextSplits, vocabulary: Vocabulary) -> Result<Self, LanguageModellingError> {
+        let boundary = boundary(&vocabulary);
+        let encode = |split: &'static str, text: &str| -> Result<Arc<[u32]>, _> {
+            let tokens = vocabulary.encode(text);
+            let tokens = tokens.map_err(|source| LanguageModellingError::Text { split, source })?;
+            Ok(boundary.into_iter().chain(tokens).collect())
+        };
+        let test = text.test.as_ref().map(|test| encode("test", test));
+        let splits = Splits {
+            train: encode("training", &text.train)?,
+            valid: encode("validation", &text.valid)?,
+            test: test.transpose()?,
+        };
+        let (train, valid, test) = text.sha256();
+        let checksums = [
+            ("train", Some(train)),
+            ("valid", Some(valid)),
+            ("test", test),
+        ];
+        let checksums = checksums.into_iter();
+        Ok(Self {
+            checksums: checksums
+                .filter_map(|(split, checksum)| Some((split.to_string(), checksum?)))
+                .collect(),
+            splits,
+            vocabulary,
+        })
+    }
+
+    /// The windows to train on.
+    ///
+    /// # Errors
+    ///
+    /// When the text is too short for them.
+    pub fn train_windows(&self, config: &BatchesConfig) -> Result<Windows, LanguageModellingError> {
+        Windows::train(&self.splits.train, config)
+    }
+
+    /// The windows to validate on.
+    ///
+    /// # Errors
+    ///
+    /// When the text is too short for them.
+    pub fn valid_windows(
+        &self,
+        config: &EvaluationConfig,
+    ) -> Result<Windows, LanguageModellingError> {
+        Windows::evaluation("validation", &self.splits.valid, config)
+    }
+
+    /// The windows to test on, where there is a test split.
+    ///
+    /// # Errors
+    ///
+    /// When the text is too short for them.
+    pub fn test_windows(
+        &self,
+        config: &EvaluationConfig,
+    ) -> Result<Option<Windows>, LanguageModellingError> {
+        let test = self.splits.test.as_ref();
+        test.map(|test| Windows::evaluation("test", test, config))
+            .transpose()
+    }
+}
+
+impl RunData for Corpus {
+    type Vocabularies = Vocabulary;
+
+    fn vocabularies(&self) -> &Vocabulary {
+        &self.vocabulary
+    }
+
+    fn checksums(&self) -> &Checksums {
+        &self.checksums
+    }
+}
+
+/// The sizes, in a line.
+impl fmt::Display for Corpus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let tokens = |split: &Arc<[u32]>| split.len() - 1;
+        let (train, valid) = (tokens(&self.splits.train), tokens(&self.splits.valid));
+        write!(f, "{train} tokens to train on, {valid} to validate on")?;
+        if let Some(test) = &self.splits.test {
+            write!(f, ", {} to test on", tokens(test))?;
+        }
+        write!(f, "; a vocabulary of {}", self.vocabulary.len())
+    }
+}
+
+/// What stands before a text: the end of a sentence, or of a line; nothing where the vocabulary has neither.
+fn boundary(vocabulary: &Vocabulary) -> Option<u32> {
+    let unknown = vocabulary.special(Special::Unknown);
+    vocabulary.special(Special::EndOfSentence).or_else(|| {
+        let line_end = vocabulary.encode_fragment("\n").ok()?;
+        line_end
+            .first()
+            .copied()
+            .filter(|end| Some(*end) != unknown)
+    })
+}

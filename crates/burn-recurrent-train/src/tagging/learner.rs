@@ -1,0 +1,70 @@
+//! A tagger as burn-train trains it.
+
+use burn::module::Module;
+use burn::tensor::Device;
+use burn::train::{InferenceStep, TrainOutput, TrainStep};
+use burn_recurrent_models::{SequenceTagger, TaggerLoss};
+use burn_recurrent_text::TaggingBatch;
+
+use super::batches_config::LossConfig;
+use super::input::{indices, tagger_input};
+use crate::{CarriedState, TokenLoss};
+
+/// A tagger, and what its gradient is of: the mean over the tokens of a batch, unless set.
+#[derive(Module, Debug)]
+pub struct Learner {
+    /// The tagger.
+    pub model: SequenceTagger,
+    #[module(skip)]
+    loss: LossConfig,
+}
+
+impl Learner {
+    /// A learner of this tagger.
+    pub fn new(model: SequenceTagger) -> Self {
+        Self {
+            model,
+            loss: LossConfig::default(),
+        }
+    }
+
+    /// Sets what the gradient is of.
+    pub fn with_loss(mut self, loss: LossConfig) -> Self {
+        self.loss = loss;
+        self
+    }
+
+    fn loss(&self, batch: &TaggingBatch) -> TaggerLoss {
+        let device: Device = self.model.output.weight.val().device();
+        let targets = indices(&batch.targets, [batch.batch, batch.time], &device);
+        self.model.loss(&tagger_input(batch, &device), targets)
+    }
+}
+
+impl TrainStep for Learner {
+    type Input = TaggingBatch;
+    type Output = TokenLoss;
+
+    fn step(&self, batch: TaggingBatch) -> TrainOutput<TokenLoss> {
+        let loss = self.loss(&batch);
+        let scale = match self.loss {
+            LossConfig::PerToken => loss.tokens,
+            LossConfig::PerSentence => loss.sentences,
+        };
+        let gradients = (loss.nats.clone() / scale as f64).backward();
+        TrainOutput::new(self, gradients, TokenLoss::new(loss.nats, loss.tokens))
+    }
+}
+
+impl InferenceStep for Learner {
+    type Input = TaggingBatch;
+    type Output = TokenLoss;
+
+    fn step(&self, batch: TaggingBatch) -> TokenLoss {
+        let loss = self.loss(&batch);
+        TokenLoss::new(loss.nats, loss.tokens)
+    }
+}
+
+// Every sentence begins anew.
+impl CarriedState for Learner {}

@@ -1,0 +1,66 @@
+//! The validation after an epoch: its loss, and the recipe's own figures.
+
+use burn::data::dataloader::Progress as Counter;
+use burn::train::{EventProcessorTraining, Interrupter, LearnerEvent, TrainingItem};
+
+use super::error::TrainError;
+use super::evaluate::sum_losses;
+use super::training_loop::{Events, TrainingLoop};
+use crate::seeds::mix_seed;
+use crate::{Figures, LossSum, RecurrentLearner};
+
+/// The step whose seed validation gets; no training step has this number.
+const VALIDATION: u64 = u64::MAX;
+
+impl<M: RecurrentLearner> TrainingLoop<M> {
+    pub(super) fn validate(
+        &mut self,
+        model: &M,
+        events: &mut Events<M>,
+        interrupter: &Interrupter,
+    ) -> Result<(LossSum, Figures), TrainError> {
+        let epoch = self.epoch();
+        let total = self.valid.num_batches(epoch);
+        interrupter.fail_on_error(events.process_valid(LearnerEvent::StartSplit {
+            epoch_number: epoch,
+            total_items: total,
+        }));
+        self.device
+            .seed(mix_seed(self.config.seed, epoch as u64, VALIDATION));
+        let snapshot = model.valid();
+        let device = self.device.clone().inner();
+        let split = "validation";
+        let sum = sum_losses(
+            &snapshot,
+            &*self.valid,
+            split,
+            epoch,
+            &device,
+            |number, loss| {
+                let counter = Counter::new(number, total, Some("batches".to_string()));
+                let item = TrainingItem::new(loss, counter, Some(number), None);
+                interrupter.fail_on_error(events.process_valid(LearnerEvent::ProcessedItem(item)));
+                !interrupter.should_stop()
+            },
+        )?;
+        let Some(sum) = sum else {
+            self.stop_if_asked(model, interrupter)?;
+            // The sum is only missing where a stop was asked for, and that is an error.
+            return Err(TrainError::NoBatches { split });
+        };
+        if !sum.nats.is_finite() {
+            return Err(self.not_finite("the validation loss", sum.nats));
+        }
+        let metrics = self
+            .metrics
+            .measure(&snapshot)
+            .map_err(|source| TrainError::Metrics { epoch, source })?;
+        if let Some((name, value)) = metrics.iter().find(|(_, value)| !value.is_finite()) {
+            return Err(self.not_finite(&format!("`{name}`"), *value));
+        }
+        // Before the event that makes the dashboard look for them.
+        self.latest.set(metrics.clone());
+        interrupter.fail_on_error(events.process_valid(LearnerEvent::EndSplit(epoch)));
+        Ok((sum, metrics))
+    }
+}
