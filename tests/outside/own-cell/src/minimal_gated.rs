@@ -1,11 +1,11 @@
-//! The cell that the documentation of `burn_recurrent::MinimalGatedCell` works out, outside of that crate: the code is the
-//! same, line by line, with public names only.
+//! The cell that the documentation of `burn_recurrent::MinimalGatedCell` works out, outside of that crate: the same code,
+//! with public names only.
 
-use burn_recurrent::{Cell, HiddenState, RecurrentInitializer};
 use burn::config::Config;
 use burn::module::{Module, Param};
 use burn::tensor::activation::{sigmoid, tanh};
 use burn::tensor::{Device, Tensor};
+use burn_recurrent::{Cell, HiddenState, RecurrentInitializer};
 
 /// Configuration of a [`MinimalGatedCell`].
 #[derive(Config, Debug)]
