@@ -28,7 +28,7 @@ const MAX_ORDER: usize = 4;
 /// let score = bleu.score(&counts);
 /// assert_eq!(
 ///     score.to_string(),
-///     "BLEU = 48.53 82.4/50.0/45.5/37.5 (BP = 0.943 ratio = 0.944 hyp_len = 17 ref_len = 18)"
+///     "BLEU = 51.47 82.4/50.0/45.5/37.5 (BP = 1.000 ratio = 1.000 hyp_len = 17 ref_len = 17)"
 /// );
 /// assert!(bleu.signature(&counts).starts_with("nrefs:2|case:mixed|eff:no|tok:13a|smooth:exp|version:"));
 /// # Ok::<(), burn_recurrent_text::NoReferenceError>(())

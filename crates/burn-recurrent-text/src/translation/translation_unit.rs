@@ -23,6 +23,7 @@ pub enum TranslationUnit {
     /// word belongs to it.
     Bpe,
     /// Subwords by the unigram language model (Kudo 2018), of bytes and within the same boundaries as [`Bpe`](Self::Bpe).
+    /// It begins with the parts that different words share, so that it needs more text than byte pair encoding does.
     Unigram,
 }
 
