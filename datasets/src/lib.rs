@@ -72,6 +72,7 @@ mod splits;
 mod stories;
 mod tagged;
 mod text_lines;
+mod translations;
 mod word_vectors;
 
 pub use archive::ArchiveError;
@@ -102,4 +103,5 @@ pub use tagged::{
     read_sentences,
 };
 pub use text_lines::{TextLines, TextSource, open_text};
+pub use translations::{TranslationCorpus, translations};
 pub use word_vectors::{VectorProblem, VectorsError, WordVectors};
