@@ -30,7 +30,8 @@ fn weights(cell: Cell, additive: bool, device: &Device) -> AttentionDecoderWeigh
     let score = if additive {
         AttentionScore::Additive {
             w_query: make([WIDTH, WIDTH]),
-            energy: make([WIDTH, 1]).detach().reshape([WIDTH]).require_grad(),
+            energy: Tensor::random([WIDTH], Distribution::Uniform(-0.05, 0.05), device)
+                .require_grad(),
         }
     } else {
         AttentionScore::Dot
