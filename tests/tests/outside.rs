@@ -122,6 +122,31 @@ fn projects_of_a_single_backend_or_none_compile() {
     }
 }
 
+#[test]
+fn a_model_of_ones_own_is_saved_and_loaded() {
+    let project = Project {
+        name: "own-model",
+        features: "",
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let printed = project.cargo("run", None, &[folder.path()]);
+    assert_eq!(after("saved", &printed), after("loaded", &printed));
+    let refused: Vec<&str> = printed
+        .lines()
+        .filter_map(|line| line.strip_prefix("refused "))
+        .collect();
+    let expected = [
+        "do not fit the config beside them: its model has over",
+        "unknown field `layers`",
+        "has a size of 0",
+        "has a example.org/weather, not a example.org/forecaster",
+    ];
+    assert_eq!(refused.len(), expected.len(), "{printed}");
+    for (refused, expected) in refused.iter().zip(expected) {
+        assert!(refused.contains(expected), "{refused}");
+    }
+}
+
 /// The run directories are of version 1 of the formats, see `fixtures/README.md`.
 #[test]
 fn a_project_without_the_recipes_loads_a_language_model_and_a_tagger() {

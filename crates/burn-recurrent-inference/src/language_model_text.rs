@@ -2,7 +2,7 @@
 
 use crate::InferenceError;
 use crate::error::check_size;
-use burn_recurrent_models::{ModelConfig, ModelDescription, SavedLanguageModel};
+use burn_recurrent_models::{ModelDescription, SavedLanguageModel};
 use burn_recurrent_text::Vocabulary;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -45,19 +45,19 @@ pub fn save_language_model<M: SavedLanguageModel>(
     Ok(files.write(folder)?)
 }
 
-/// Describes the language model whose weights a folder has already, for those that were saved before
-/// there were descriptions. Nothing is written.
+/// Describes the language model `M` whose weights a folder has already, for those that were saved
+/// before there were descriptions. Nothing is written.
 ///
 /// # Errors
 ///
 /// When the weights cannot be read or are not those of the configuration.
-pub fn describe_language_model(
-    config: ModelConfig,
+pub fn describe_language_model<M: SavedLanguageModel>(
+    config: &M::Config,
     vocabulary: &Vocabulary,
     folder: impl AsRef<Path>,
 ) -> Result<ModelDescription, InferenceError> {
     let text = Some(text(vocabulary));
-    Ok(ModelDescription::of_weights(config, text, folder)?)
+    Ok(ModelDescription::of_weights::<M>(config, text, folder)?)
 }
 
 fn text(vocabulary: &Vocabulary) -> Value {

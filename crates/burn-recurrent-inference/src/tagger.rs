@@ -5,8 +5,7 @@ use crate::{InferenceError, TaggerSettings, tagger_input};
 use burn::module::Module;
 use burn::tensor::Device;
 use burn_recurrent_models::{
-    LinearChainCrf, LinearChainCrfConfig, ModelConfig, ModelDescription, SavedModel,
-    SavedModelError, SequenceTagger,
+    LinearChainCrf, LinearChainCrfConfig, ModelDescription, SavedModel, SequenceTagger,
 };
 use burn_recurrent_text::{LengthBatches, TaggingExamples, TaggingTask, TaggingVocabularies};
 use std::path::Path;
@@ -67,13 +66,7 @@ impl TrainedTagger {
         device: &Device,
     ) -> Result<Self, InferenceError> {
         let folder = folder.as_ref();
-        let ModelConfig::Tagger(_) = description.config else {
-            return Err(InferenceError::Model(SavedModelError::OtherKind {
-                folder: folder.to_path_buf(),
-                found: description.config.kind(),
-                expected: "sequence-tagger",
-            }));
-        };
+        description.check_kind::<SequenceTagger>(folder)?;
         let (vocabularies, settings) = load_vocabularies(description, folder)?;
         let model = SequenceTagger::load_described(description, folder, device)?;
         Self::new(model, settings, Arc::new(vocabularies)).map_err(|error| error.in_folder(folder))

@@ -5,8 +5,7 @@ use crate::error::check_size;
 use crate::language_model_text::{TEXT_VERSION, make_folder, read_text};
 use burn::nn::Embedding;
 use burn_recurrent_models::{
-    ModelConfig, ModelDescription, SavedModel, SequenceTagger, SequenceTaggerConfig,
-    TransitionConstraints,
+    ModelDescription, SavedModel, SequenceTagger, SequenceTaggerConfig, TransitionConstraints,
 };
 use burn_recurrent_text::{
     TagConstraints, TaggingExamples, TaggingTask, TaggingVocabularies, WordShape,
@@ -98,14 +97,14 @@ pub fn save_tagger(
 ///
 /// When the weights cannot be read or are not those of the configuration.
 pub fn describe_tagger(
-    config: SequenceTaggerConfig,
+    config: &SequenceTaggerConfig,
     settings: &TaggerSettings,
     vocabularies: &TaggingVocabularies,
     folder: impl AsRef<Path>,
 ) -> Result<ModelDescription, InferenceError> {
     let text = Some(text(settings, vocabularies));
-    let config = ModelConfig::Tagger(config);
-    Ok(ModelDescription::of_weights(config, text, folder)?)
+    let description = ModelDescription::of_weights::<SequenceTagger>(config, text, folder)?;
+    Ok(description)
 }
 
 /// Which labels may stand where, as the models take it.

@@ -2,8 +2,8 @@
 
 use crate::ngram::NgramModel;
 use crate::{
-    LanguageModel, ModelConfig, ModelDescription, Neural, NeuralLanguageModel,
-    RecurrentLanguageModel, SavedModel, SavedModelError, WindowLanguageModel,
+    LanguageModel, ModelDescription, Neural, NeuralLanguageModel, RecurrentLanguageModel,
+    SavedModel, SavedModelError, WindowLanguageModel,
 };
 use burn::tensor::Device;
 use std::path::Path;
@@ -57,25 +57,14 @@ impl AnyLanguageModel {
         device: &Device,
     ) -> Result<Self, SavedModelError> {
         let folder = folder.as_ref();
-        Self::check_kind(description, folder)?;
-        Ok(match description.config {
-            ModelConfig::Ngram(_) => Self::Ngram(Box::new(SavedModel::load_described(
-                description,
-                folder,
-                device,
-            )?)),
-            ModelConfig::Window(_) => Self::Window(Neural::new(SavedModel::load_described(
-                description,
-                folder,
-                device,
-            )?)),
-            ModelConfig::Recurrent(_) => Self::Recurrent(Neural::new(SavedModel::load_described(
-                description,
-                folder,
-                device,
-            )?)),
-            _ => unreachable!("the kind was checked"),
-        })
+        match Kind::of(description, folder)? {
+            Kind::Ngram => SavedModel::load_described(description, folder, device)
+                .map(|model| Self::Ngram(Box::new(model))),
+            Kind::Window => SavedModel::load_described(description, folder, device)
+                .map(|model| Self::Window(Neural::new(model))),
+            Kind::Recurrent => SavedModel::load_described(description, folder, device)
+                .map(|model| Self::Recurrent(Neural::new(model))),
+        }
     }
 
     /// Checks that a description is a language model's.
@@ -87,11 +76,26 @@ impl AnyLanguageModel {
         description: &ModelDescription,
         folder: impl AsRef<Path>,
     ) -> Result<(), SavedModelError> {
-        match description.config {
-            ModelConfig::Ngram(_) | ModelConfig::Window(_) | ModelConfig::Recurrent(_) => Ok(()),
-            _ => Err(SavedModelError::OtherKind {
-                folder: folder.as_ref().to_path_buf(),
-                found: description.config.kind(),
+        Kind::of(description, folder.as_ref()).map(|_| ())
+    }
+}
+
+/// Which of them a description is of.
+enum Kind {
+    Ngram,
+    Window,
+    Recurrent,
+}
+
+impl Kind {
+    fn of(description: &ModelDescription, folder: &Path) -> Result<Self, SavedModelError> {
+        match description.kind.as_str() {
+            <NgramModel as SavedModel>::KIND => Ok(Self::Ngram),
+            <WindowLanguageModel as SavedModel>::KIND => Ok(Self::Window),
+            <RecurrentLanguageModel as SavedModel>::KIND => Ok(Self::Recurrent),
+            found => Err(SavedModelError::OtherKind {
+                folder: folder.to_path_buf(),
+                found: found.to_string(),
                 expected: "language model",
             }),
         }

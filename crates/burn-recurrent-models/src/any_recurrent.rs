@@ -1,5 +1,6 @@
 //! A recurrent module whose cell is chosen at run time.
 
+use crate::TensorShapes;
 use burn::config::Config;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
@@ -74,6 +75,22 @@ pub enum AnyState {
 }
 
 impl AnyRecurrentConfig {
+    /// The width of the output.
+    pub fn d_output(&self) -> usize {
+        let directions = if self.bidirectional { 2 } else { 1 };
+        self.d_hidden.saturating_mul(directions)
+    }
+
+    /// The tensors of the module.
+    pub fn tensors(&self) -> TensorShapes {
+        let variant = match self.cell {
+            CellKind::Rnn => "Rnn",
+            CellKind::Gru => "Gru",
+            CellKind::Lstm => "Lstm",
+        };
+        TensorShapes::recurrent(self).within(variant)
+    }
+
     /// Creates the module.
     ///
     /// # Panics

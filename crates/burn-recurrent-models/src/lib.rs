@@ -40,8 +40,9 @@ pub use recurrent_language_model::{
 };
 pub use sampler::{Sampler, SamplerConfig, SamplerError};
 pub use saved::{
-    ModelConfig, ModelDescription, PreparedModel, SavedLanguageModel, SavedModel, SavedModelError,
-    WeightsError, WeightsFile, WeightsMisfit, weights_from_bytes, weights_to_bytes,
+    ModelDescription, PreparedModel, SavedLanguageModel, SavedModel, SavedModelError, SavedModule,
+    TensorShapes, WeightsError, WeightsFile, WeightsMisfit, weights_from_bytes, weights_to_bytes,
+    weights_to_bytes_as,
 };
 pub use score::{Score, score};
 pub use sequence_classifier::{

@@ -1,7 +1,8 @@
 //! An n-gram model as a [`LanguageModel`].
 
-use crate::LanguageModel;
-use crate::ngram::NgramModel;
+use crate::ngram::{NgramConfig, NgramError, NgramModel, NgramRecord};
+use crate::{LanguageModel, SavedLanguageModel, SavedModel, WeightsError};
+use burn::tensor::Device;
 
 /// Stupid backoff gives scores, not probabilities; here they are divided by their sum over the
 /// vocabulary, which makes them such.
@@ -36,5 +37,57 @@ impl LanguageModel for NgramModel {
                 }
             })
             .collect()
+    }
+}
+
+/// Its counts are the weights; a device has no part in it.
+impl SavedModel for NgramModel {
+    const KIND: &'static str = "ngram-language-model";
+    const WEIGHTS_FILE: &'static str = "model.ngrams";
+    type Config = NgramConfig;
+    type ConfigError = NgramError;
+
+    fn validate(config: &NgramConfig) -> Result<(), NgramError> {
+        config.validate()
+    }
+
+    fn to_weights(&self) -> Result<Vec<u8>, WeightsError> {
+        let mut bytes = Vec::new();
+        match self.to_record().write_to(&mut bytes) {
+            Ok(()) => Ok(bytes),
+            Err(error) => Err(WeightsError::Store(error.to_string())),
+        }
+    }
+
+    fn check_weights(config: &NgramConfig, weights: &[u8]) -> Result<(), WeightsError> {
+        read_record(config, weights).map(|_| ())
+    }
+
+    fn from_weights(
+        config: &NgramConfig,
+        weights: Vec<u8>,
+        _device: &Device,
+    ) -> Result<Self, WeightsError> {
+        let record = read_record(config, &weights)?;
+        Self::from_record(record).map_err(|error| WeightsError::Damaged(error.to_string()))
+    }
+}
+
+/// The counts, which must be those of a model of this config.
+fn read_record(config: &NgramConfig, bytes: &[u8]) -> Result<NgramRecord, WeightsError> {
+    let record =
+        NgramRecord::read_from(bytes).map_err(|error| WeightsError::Damaged(error.to_string()))?;
+    match record.config == *config {
+        true => Ok(record),
+        false => Err(WeightsError::Damaged(format!(
+            "it is of {:?}, and the config beside it says {config:?}",
+            record.config
+        ))),
+    }
+}
+
+impl SavedLanguageModel for NgramModel {
+    fn num_tokens(&self) -> usize {
+        self.vocabulary_size()
     }
 }

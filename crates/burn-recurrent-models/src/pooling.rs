@@ -1,5 +1,6 @@
 //! One vector of many.
 
+use crate::TensorShapes;
 use crate::encoder::draw_linear;
 use crate::lengths::{check_lengths, fill_padding, padding};
 use burn::module::{Module, Param};
@@ -70,6 +71,17 @@ impl PoolingKind {
                 key: draw_linear(width, d_attention, device),
                 query: draw_linear(d_attention, 1, device).weight,
             }),
+        }
+    }
+
+    /// The tensors of the module.
+    pub(crate) fn tensors(&self, width: usize) -> TensorShapes {
+        match *self {
+            Self::Last {} | Self::Mean {} | Self::Max {} => TensorShapes::none(),
+            Self::Attention { d_attention } => TensorShapes::linear(width, d_attention)
+                .within("key")
+                .and(TensorShapes::of("query", [d_attention, 1]))
+                .within("Attention"),
         }
     }
 }

@@ -1,7 +1,11 @@
 //! The recurrent language model.
 
 use crate::embed::embed;
-use crate::{AnyRecurrent, AnyRecurrentConfig, AnyState, CellKind, NeuralLanguageModel};
+use crate::saved::{DRAW, DRAW_RANGE};
+use crate::{
+    AnyRecurrent, AnyRecurrentConfig, AnyState, CellKind, NeuralLanguageModel, SavedLanguageModel,
+    SavedModule, TensorShapes,
+};
 use burn::config::Config;
 use burn::module::{Module, Param};
 use burn::nn::{Dropout, DropoutConfig, Embedding};
@@ -134,17 +138,20 @@ impl RecurrentLanguageModelConfig {
             embedding: Embedding {
                 weight: uniform([self.vocabulary_size, self.d_embedding]),
             },
-            recurrent: AnyRecurrentConfig::new(self.cell, self.d_embedding, self.d_hidden)
-                .with_num_layers(self.num_layers)
-                .with_dropout(self.dropout)
-                .with_variational_dropout(self.variational_dropout)
-                .with_weight_drop(self.weight_drop)
-                .with_initializer(self.initializer.clone())
-                .init(device),
+            recurrent: self.recurrent().init(device),
             output_weight: (!self.tied).then(|| uniform([self.d_hidden, self.vocabulary_size])),
             output_bias: Param::from_tensor(bias),
             dropout: DropoutConfig::new(self.dropout).init(),
         })
+    }
+
+    fn recurrent(&self) -> AnyRecurrentConfig {
+        AnyRecurrentConfig::new(self.cell, self.d_embedding, self.d_hidden)
+            .with_num_layers(self.num_layers)
+            .with_dropout(self.dropout)
+            .with_variational_dropout(self.variational_dropout)
+            .with_weight_drop(self.weight_drop)
+            .with_initializer(self.initializer.clone())
     }
 }
 
@@ -206,5 +213,37 @@ impl NeuralLanguageModel for RecurrentLanguageModel {
 
     fn state_from_data(data: Vec<TensorData>, device: &Device) -> Option<AnyState> {
         AnyState::from_data(data, device)
+    }
+}
+
+impl SavedModule for RecurrentLanguageModel {
+    const KIND: &'static str = "recurrent-language-model";
+    type Config = RecurrentLanguageModelConfig;
+    type ConfigError = RecurrentLanguageModelError;
+
+    fn validate(config: &Self::Config) -> Result<(), Self::ConfigError> {
+        config.validate()
+    }
+
+    fn tensors(config: &Self::Config) -> TensorShapes {
+        let vocabulary = config.vocabulary_size;
+        TensorShapes::embedding(vocabulary, config.d_embedding)
+            .within("embedding")
+            .and(config.recurrent().tensors().within("recurrent"))
+            .and_where(!config.tied, || {
+                TensorShapes::of("output_weight", [config.d_hidden, vocabulary])
+            })
+            .and(TensorShapes::of("output_bias", [vocabulary]))
+    }
+
+    fn make(config: &Self::Config, device: &Device) -> Result<Self, Self::ConfigError> {
+        let config = config.clone().with_initializer(DRAW);
+        config.with_init_range(DRAW_RANGE).init(device)
+    }
+}
+
+impl SavedLanguageModel for RecurrentLanguageModel {
+    fn num_tokens(&self) -> usize {
+        self.vocabulary_size()
     }
 }

@@ -2,7 +2,11 @@
 
 use crate::encoder::draw_linear;
 use crate::pooling::{Pooling, PoolingKind};
-use crate::{TaggerInput, TokenEncoder, TokenEncoderConfig, TokenEncoderError, token_nats};
+use crate::saved::DRAW;
+use crate::{
+    SavedModule, TaggerInput, TensorShapes, TokenEncoder, TokenEncoderConfig, TokenEncoderError,
+    token_nats,
+};
 use burn::config::Config;
 use burn::module::Module;
 use burn::nn::Linear;
@@ -176,5 +180,32 @@ impl SequenceClassifier {
     /// The number of classes.
     pub fn num_classes(&self) -> usize {
         self.output.weight.dims()[1]
+    }
+}
+
+impl SavedModule for SequenceClassifier {
+    const KIND: &'static str = "sequence-classifier";
+    type Config = SequenceClassifierConfig;
+    type ConfigError = SequenceClassifierError;
+
+    fn validate(config: &Self::Config) -> Result<(), Self::ConfigError> {
+        config.validate()
+    }
+
+    fn tensors(config: &Self::Config) -> TensorShapes {
+        let d_encoder = config.encoder.d_output();
+        let output = TensorShapes::linear(d_encoder, config.num_classes);
+        config
+            .encoder
+            .tensors()
+            .within("encoder")
+            .and(config.pooling.tensors(d_encoder).within("pooling"))
+            .and(output.within("output"))
+    }
+
+    fn make(config: &Self::Config, device: &Device) -> Result<Self, Self::ConfigError> {
+        let mut config = config.clone();
+        config.encoder.initializer = DRAW;
+        config.init(device)
     }
 }

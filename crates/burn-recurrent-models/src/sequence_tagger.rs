@@ -1,9 +1,10 @@
 //! The tagger: a label for every word.
 
 use crate::lengths::padding;
+use crate::saved::DRAW;
 use crate::{
-    CrfError, CrfPath, LinearChainCrf, LinearChainCrfConfig, TaggerInput, TokenEncoder,
-    TokenEncoderConfig, TokenEncoderError, TransitionConstraints,
+    CrfError, CrfPath, LinearChainCrf, LinearChainCrfConfig, SavedModule, TaggerInput,
+    TensorShapes, TokenEncoder, TokenEncoderConfig, TokenEncoderError, TransitionConstraints,
 };
 use burn::config::Config;
 use burn::module::Module;
@@ -330,5 +331,37 @@ impl SequenceTagger {
     /// The number of labels.
     pub fn num_labels(&self) -> usize {
         self.output.weight.dims()[1]
+    }
+}
+
+impl SavedModule for SequenceTagger {
+    const KIND: &'static str = "sequence-tagger";
+    type Config = SequenceTaggerConfig;
+    type ConfigError = SequenceTaggerError;
+
+    fn validate(config: &Self::Config) -> Result<(), Self::ConfigError> {
+        config.validate()
+    }
+
+    fn tensors(config: &Self::Config) -> TensorShapes {
+        let d_encoder = config.encoder.d_output();
+        let projection = config
+            .d_projection
+            .map(|d_projection| TensorShapes::linear(d_encoder, d_projection).within("projection"));
+        let d_features = config.d_projection.unwrap_or(d_encoder);
+        let crf = config.crf().map(|crf| crf.tensors().within("crf"));
+        config
+            .encoder
+            .tensors()
+            .within("encoder")
+            .and(projection.unwrap_or_else(TensorShapes::none))
+            .and(TensorShapes::linear(d_features, config.num_labels).within("output"))
+            .and(crf.unwrap_or_else(TensorShapes::none))
+    }
+
+    fn make(config: &Self::Config, device: &Device) -> Result<Self, Self::ConfigError> {
+        let mut config = config.clone();
+        config.encoder.initializer = DRAW;
+        config.init(device)
     }
 }

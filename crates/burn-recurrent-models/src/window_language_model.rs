@@ -1,7 +1,8 @@
 //! The feed-forward window model.
 
-use crate::NeuralLanguageModel;
 use crate::embed::embed;
+use crate::saved::DRAW_RANGE;
+use crate::{NeuralLanguageModel, SavedLanguageModel, SavedModule, TensorShapes};
 use burn::config::Config;
 use burn::module::{Module, Param};
 use burn::nn::{Dropout, DropoutConfig, Embedding, Linear, LinearConfig};
@@ -210,5 +211,38 @@ impl NeuralLanguageModel for WindowLanguageModel {
             }),
             _ => None,
         }
+    }
+}
+
+impl SavedModule for WindowLanguageModel {
+    const KIND: &'static str = "window-language-model";
+    type Config = WindowLanguageModelConfig;
+    type ConfigError = WindowLanguageModelError;
+
+    fn validate(config: &Self::Config) -> Result<(), Self::ConfigError> {
+        config.validate()
+    }
+
+    fn tensors(config: &Self::Config) -> TensorShapes {
+        let vocabulary = config.vocabulary_size;
+        let d_window = config.window.saturating_mul(config.d_embedding);
+        let d_direct = if config.direct { d_window } else { 0 };
+        let d_features = config.d_hidden.saturating_add(d_direct);
+        // The last row is what stands before a text.
+        TensorShapes::embedding(vocabulary.saturating_add(1), config.d_embedding)
+            .within("embedding")
+            .and(TensorShapes::linear(d_window, config.d_hidden).within("hidden"))
+            .and(TensorShapes::of("output_weight", [d_features, vocabulary]))
+            .and(TensorShapes::of("output_bias", [vocabulary]))
+    }
+
+    fn make(config: &Self::Config, device: &Device) -> Result<Self, Self::ConfigError> {
+        Ok(config.clone().with_init_range(DRAW_RANGE).init(device))
+    }
+}
+
+impl SavedLanguageModel for WindowLanguageModel {
+    fn num_tokens(&self) -> usize {
+        self.vocabulary_size()
     }
 }

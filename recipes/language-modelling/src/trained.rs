@@ -1,10 +1,11 @@
 //! A trained model, back from its run directory.
 
-use crate::config::Config;
+use crate::config::{Config, ModelConfig};
 use crate::corpus::Corpus;
 use burn::tensor::Device;
 use burn_recurrent_inference::{TrainedLanguageModel, describe_language_model};
-use burn_recurrent_models::ModelDescription;
+use burn_recurrent_models::ngram::NgramModel;
+use burn_recurrent_models::{ModelDescription, RecurrentLanguageModel, WindowLanguageModel};
 use burn_recurrent_text::Vocabulary;
 use burn_recurrent_train::{Report, RunDirectory};
 use serde::{Deserialize, Serialize};
@@ -25,8 +26,20 @@ pub fn load(run: &RunDirectory, device: &Device) -> Result<TrainedLanguageModel,
 fn describe(run: &RunDirectory) -> Result<ModelDescription, Report> {
     let config: Config = run.config()?;
     let vocabulary = load_vocabulary(run)?;
-    let config = config.model.sized(vocabulary.len());
-    Ok(describe_language_model(config, &vocabulary, run.path())?)
+    let (size, path) = (vocabulary.len(), run.path());
+    Ok(match &config.model {
+        ModelConfig::Ngram(ngram) => {
+            describe_language_model::<NgramModel>(ngram, &vocabulary, path)
+        }
+        ModelConfig::Window(window) => {
+            let config = window.sized(size);
+            describe_language_model::<WindowLanguageModel>(&config, &vocabulary, path)
+        }
+        ModelConfig::Recurrent(recurrent) => {
+            let config = recurrent.sized(size);
+            describe_language_model::<RecurrentLanguageModel>(&config, &vocabulary, path)
+        }
+    }?)
 }
 
 /// `data.json`: what a run's data was when it began.

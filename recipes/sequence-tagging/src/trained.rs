@@ -69,7 +69,7 @@ fn describe(run: &RunDirectory, config: &Config) -> Result<ModelDescription, Rep
     let vocabularies = load_vocabularies(run)?;
     let model = model_config(config, &vocabularies)?;
     Ok(describe_tagger(
-        model,
+        &model,
         &settings(config),
         &vocabularies,
         run.path(),

@@ -1,6 +1,7 @@
 //! The module: a conditional random field over padded batches.
 
 use super::{Chain, Counts, CrfError, CrfPath, TransitionConstraints};
+use crate::TensorShapes;
 use crate::lengths::{check_lengths, fill_padding};
 use burn::config::Config;
 use burn::module::{Module, Param};
@@ -48,6 +49,14 @@ impl LinearChainCrfConfig {
             constrain_training: self.constrain_training,
             ..LinearChainCrf::without_transitions(self.num_labels, device)
         })
+    }
+
+    /// The tensors of the module.
+    pub fn tensors(&self) -> TensorShapes {
+        let labels = self.num_labels;
+        TensorShapes::of("transitions", [labels, labels])
+            .and(TensorShapes::of("start", [labels]))
+            .and(TensorShapes::of("end", [labels]))
     }
 }
 

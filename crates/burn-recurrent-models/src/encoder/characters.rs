@@ -3,6 +3,7 @@
 use super::CharacterInput;
 use super::draw::{draw_embedding, draw_linear};
 use crate::lengths::{check_lengths, fill_padding, padding};
+use crate::{AnyRecurrentConfig, CellKind, TensorShapes};
 use burn::module::Module;
 use burn::nn::{Dropout, DropoutConfig, Embedding, Linear};
 use burn::tensor::module::embedding;
@@ -113,6 +114,42 @@ impl CharacterFeatures {
             network,
             dropout: DropoutConfig::new(dropout).init(),
         })
+    }
+
+    /// The width of the features.
+    pub(super) fn d_output(&self) -> usize {
+        match *self {
+            Self::None {} => 0,
+            Self::BiLstm { d_hidden, .. } => d_hidden.saturating_mul(2),
+            Self::Cnn { num_filters, .. } => num_filters,
+        }
+    }
+
+    /// The tensors of the encoder, of so many characters.
+    pub(super) fn tensors(&self, vocabulary_size: usize) -> TensorShapes {
+        let (d_embedding, network) = match *self {
+            Self::None {} => return TensorShapes::none(),
+            Self::BiLstm {
+                d_embedding,
+                d_hidden,
+            } => {
+                let lstm = AnyRecurrentConfig::new(CellKind::Lstm, d_embedding, d_hidden)
+                    .with_bidirectional(true);
+                (d_embedding, TensorShapes::recurrent(&lstm).within("BiLstm"))
+            }
+            Self::Cnn {
+                d_embedding,
+                num_filters,
+                width,
+            } => {
+                let d_window = width.saturating_mul(d_embedding);
+                let filters = TensorShapes::linear(d_window, num_filters);
+                (d_embedding, filters.within("Cnn"))
+            }
+        };
+        TensorShapes::embedding(vocabulary_size, d_embedding)
+            .within("embedding")
+            .and(network.within("network"))
     }
 }
 

@@ -4,7 +4,7 @@ use super::characters::clear_padding;
 use super::draw::draw_embedding;
 use super::{CharacterEncoder, CharacterFeatures, CharacterInput, TaggerInput, TokenEncoderError};
 use crate::lengths::check_lengths;
-use crate::{AnyRecurrent, AnyRecurrentConfig, AnyState, CellKind};
+use crate::{AnyRecurrent, AnyRecurrentConfig, AnyState, CellKind, TensorShapes};
 use burn::config::Config;
 use burn::module::Module;
 use burn::nn::{Dropout, DropoutConfig, Embedding};
@@ -170,28 +170,51 @@ impl TokenEncoderConfig {
         let shapes = self
             .shapes
             .map(|shapes| draw_embedding(shapes.vocabulary_size, shapes.d_embedding, device));
-        let d_characters = characters.as_ref().map_or(0, CharacterEncoder::d_output);
-        let d_shapes = self.shapes.map_or(0, |shapes| shapes.d_embedding);
-        let d_input = self.d_word + d_characters + d_shapes;
         let dropout = |prob| SentenceDropout::new(prob, self.variational_dropout);
         Ok(TokenEncoder {
             words,
             characters,
             shapes,
-            recurrent: AnyRecurrentConfig::new(self.cell, d_input, self.d_hidden)
-                .with_num_layers(self.num_layers)
-                .with_bidirectional(self.bidirectional)
-                .with_dropout(self.dropout_layers)
-                .with_variational_dropout(self.variational_dropout)
-                .with_weight_drop(self.weight_drop)
-                .with_initializer(self.initializer.clone())
-                .init(device),
+            recurrent: self.recurrent().init(device),
             word_dropout: VariationalDropout::new(self.word_dropout),
             dropout_input: dropout(self.dropout_input),
             dropout_output: dropout(self.dropout_output),
             freeze_words: self.freeze_words,
             unknown_word: self.unknown_word,
         })
+    }
+
+    /// The width of a word's vector.
+    pub fn d_output(&self) -> usize {
+        self.recurrent().d_output()
+    }
+
+    /// The tensors of the module.
+    pub fn tensors(&self) -> TensorShapes {
+        let characters = self.characters.tensors(self.character_vocabulary_size);
+        let shapes = self.shapes.map(|shapes| {
+            TensorShapes::embedding(shapes.vocabulary_size, shapes.d_embedding).within("shapes")
+        });
+        TensorShapes::embedding(self.vocabulary_size, self.d_word)
+            .within("words")
+            .and(characters.within("characters"))
+            .and(shapes.unwrap_or_else(TensorShapes::none))
+            .and(self.recurrent().tensors().within("recurrent"))
+    }
+
+    fn recurrent(&self) -> AnyRecurrentConfig {
+        let d_shapes = self.shapes.map_or(0, |shapes| shapes.d_embedding);
+        let d_input = self
+            .d_word
+            .saturating_add(self.characters.d_output())
+            .saturating_add(d_shapes);
+        AnyRecurrentConfig::new(self.cell, d_input, self.d_hidden)
+            .with_num_layers(self.num_layers)
+            .with_bidirectional(self.bidirectional)
+            .with_dropout(self.dropout_layers)
+            .with_variational_dropout(self.variational_dropout)
+            .with_weight_drop(self.weight_drop)
+            .with_initializer(self.initializer.clone())
     }
 }
 

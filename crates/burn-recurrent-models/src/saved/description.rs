@@ -1,12 +1,10 @@
 //! `model.json`: what a saved model is.
 
 use super::error::SavedModelError;
-use super::json;
-use super::misfit::WeightsMisfit;
-use super::model_config::ModelConfig;
-use super::weights::{WeightsError, check_safetensors};
-use crate::ngram::{NgramConfig, NgramRecord};
+use super::saved_model::SavedModel;
+use super::weights::WeightsError;
 use burn_recurrent_files::{sha256, write_atomically};
+use serde::de::Error;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::fs;
@@ -20,7 +18,8 @@ const VERSION: u32 = 1;
 const OLDEST_VERSION: u32 = 1;
 
 /// What a saved model is: the content of `model.json`, from which with the weights beside it the
-/// model is made again.
+/// model is made again. It may be of any kind, also one that this library does not know; what the
+/// config says is looked at when a [`SavedModel`] is loaded.
 ///
 /// ```json
 /// {
@@ -35,8 +34,10 @@ const OLDEST_VERSION: u32 = 1;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ModelDescription {
-    /// The kind of model and its configuration.
-    pub config: ModelConfig,
+    /// The kind of model ([`SavedModel::KIND`]).
+    pub kind: String,
+    /// Its configuration ([`SavedModel::Config`]).
+    pub config: Value,
     /// The weights.
     pub weights: WeightsFile,
     /// What the token ids, labels or classes stand for. This crate knows no text and keeps what it
@@ -78,47 +79,99 @@ impl ModelDescription {
     /// The file's name.
     pub const FILE: &str = "model.json";
 
-    /// Describes the weights that a folder has already, under the name that their kind has
-    /// ([`ModelConfig::weights_file`]): for those that were written before there were descriptions.
+    /// Describes the weights of a model `M` that a folder has already, under the name that they have
+    /// ([`SavedModel::WEIGHTS_FILE`]): for those that were written before there were descriptions.
     /// Nothing is written.
     ///
     /// # Errors
     ///
     /// When the weights cannot be read or are not those of the configuration.
-    pub fn of_weights(
-        config: ModelConfig,
+    pub fn of_weights<M: SavedModel>(
+        config: &M::Config,
         text: Option<Value>,
         folder: impl AsRef<Path>,
     ) -> Result<Self, SavedModelError> {
-        let path = folder.as_ref().join(config.weights_file());
+        let path = folder.as_ref().join(M::WEIGHTS_FILE);
         let bytes = read(&path)?;
-        Self::new(config, text, &path, &bytes)
+        Self::new::<M>(config, text, &bytes)
+            .map_err(|error| weights_error(&path, &path, M::KIND, error))
     }
 
     /// Describes weights, which must be those of the configuration.
-    pub(super) fn new(
-        config: ModelConfig,
+    pub(super) fn new<M: SavedModel>(
+        config: &M::Config,
         text: Option<Value>,
-        path: &Path,
         bytes: &[u8],
-    ) -> Result<Self, SavedModelError> {
-        let description = Self {
+    ) -> Result<Self, WeightsError> {
+        let no_model = |message: String| WeightsError::NoModel(message);
+        M::validate(config).map_err(|error| no_model(error.to_string()))?;
+        M::check_weights(config, bytes)?;
+        Ok(Self {
+            kind: M::KIND.to_string(),
+            config: serde_json::to_value(config).map_err(|error| no_model(error.to_string()))?,
             weights: WeightsFile {
-                file: config.weights_file().to_string(),
+                file: M::WEIGHTS_FILE.to_string(),
                 bytes: bytes.len() as u64,
                 sha256: sha256(bytes),
             },
-            config,
             text,
-        };
-        description.check_config(path)?;
-        match &description.config {
-            ModelConfig::Ngram(config) => {
-                ngrams(config, path, bytes)?;
-            }
-            _ => description.check_tensors(path, bytes)?,
+        })
+    }
+
+    /// Checks that the description is of a model `M`; the error names the folder.
+    ///
+    /// # Errors
+    ///
+    /// [`SavedModelError::OtherKind`] where it is not.
+    pub fn check_kind<M: SavedModel>(
+        &self,
+        folder: impl AsRef<Path>,
+    ) -> Result<(), SavedModelError> {
+        match self.kind == M::KIND {
+            true => Ok(()),
+            false => Err(SavedModelError::OtherKind {
+                folder: folder.as_ref().to_path_buf(),
+                found: self.kind.clone(),
+                expected: M::KIND,
+            }),
         }
-        Ok(description)
+    }
+
+    /// The configuration of a model `M`, which the description must be of; errors name the folder.
+    ///
+    /// # Errors
+    ///
+    /// When it is of another kind, or the config is not one of this kind, has a key that is not
+    /// known, or describes no model.
+    pub fn config_of<M: SavedModel>(
+        &self,
+        folder: impl AsRef<Path>,
+    ) -> Result<M::Config, SavedModelError> {
+        let folder = folder.as_ref();
+        self.check_kind::<M>(folder)?;
+        let path = folder.join(Self::FILE);
+        // Burn's configs pass over what they do not know, and an option that is passed over makes
+        // another model.
+        let mut unknown = None;
+        let read = serde_ignored::deserialize(&self.config, |path| {
+            unknown.get_or_insert_with(|| path.to_string());
+        });
+        let read: Result<M::Config, _> = match unknown {
+            Some(key) => Err(serde_json::Error::custom(format!("unknown field `{key}`"))),
+            None => read,
+        };
+        let config = read.map_err(|error| SavedModelError::Malformed {
+            path: path.clone(),
+            message: format!("the config of the {}: {error}", self.kind),
+        })?;
+        match M::validate(&config) {
+            Ok(()) => Ok(config),
+            Err(error) => Err(SavedModelError::NoModel {
+                path,
+                kind: M::KIND,
+                message: error.to_string(),
+            }),
+        }
     }
 
     /// Writes `model.json`, whole or not at all.
@@ -132,12 +185,14 @@ impl ModelDescription {
             let file = File {
                 format: FORMAT.to_string(),
                 version: VERSION,
-                kind: self.config.kind().to_string(),
-                config: self.config.to_value()?,
+                kind: self.kind.clone(),
+                config: self.config.clone(),
                 weights: self.weights.clone(),
                 text: self.text.clone(),
             };
-            write_atomically(&path, &json::to_vec(&file)?)
+            let mut bytes = serde_json::to_vec_pretty(&file)?;
+            bytes.push(b'\n');
+            write_atomically(&path, &bytes)
         };
         write().map_err(|source: io::Error| SavedModelError::Write {
             path: path.clone(),
@@ -145,7 +200,7 @@ impl ModelDescription {
         })
     }
 
-    /// Reads `model.json`. The weights are not looked at.
+    /// Reads `model.json`. The weights are not looked at, nor what the config says.
     ///
     /// # Errors
     ///
@@ -192,21 +247,12 @@ impl ModelDescription {
             });
         }
         let file: File = serde_json::from_slice(&bytes).map_err(malformed)?;
-        let config = ModelConfig::from_value(&file.kind, file.config);
-        let Some(config) = config else {
-            let found = file.kind;
-            return Err(SavedModelError::UnknownKind { path, found });
-        };
-        let config = config.map_err(|error| SavedModelError::Malformed {
-            path: path.clone(),
-            message: format!("the config of the {}: {error}", file.kind),
-        })?;
         let description = Self {
-            config,
+            kind: file.kind,
+            config: file.config,
             weights: file.weights,
             text: file.text,
         };
-        description.check_config(&path)?;
         let mut parts = Path::new(&description.weights.file).components();
         let is_name = matches!(
             (parts.next(), parts.next()),
@@ -256,65 +302,31 @@ impl ModelDescription {
         }
         Ok((path, bytes))
     }
-
-    /// Checks that the weights are a safetensors file with the tensors of the configuration.
-    pub(super) fn check_tensors(&self, path: &Path, bytes: &[u8]) -> Result<(), SavedModelError> {
-        let found = check_safetensors(bytes).map_err(|error| weights_error(path, error))?;
-        let num_layers = self.config.num_layers();
-        if num_layers > found.len() {
-            return Err(SavedModelError::Layers {
-                path: path.to_path_buf(),
-                num_layers,
-                tensors: found.len(),
-            });
-        }
-        match WeightsMisfit::between(&self.config.tensors(), &found) {
-            Some(misfit) => Err(weights_error(path, WeightsError::DoNotFit(misfit))),
-            None => Ok(()),
-        }
-    }
-
-    fn check_config(&self, path: &Path) -> Result<(), SavedModelError> {
-        self.config
-            .validate()
-            .map_err(|message| SavedModelError::NoModel {
-                path: path.to_path_buf(),
-                kind: self.config.kind(),
-                message,
-            })
-    }
 }
 
-/// The counts of a file, which must be those of an n-gram model of this configuration.
-pub(super) fn ngrams(
-    config: &NgramConfig,
-    path: &Path,
-    bytes: &[u8],
-) -> Result<NgramRecord, SavedModelError> {
-    let record = NgramRecord::read_from(bytes).map_err(|source| SavedModelError::Ngrams {
-        path: path.to_path_buf(),
-        source,
-    })?;
-    match record.config == *config {
-        true => Ok(record),
-        false => Err(SavedModelError::Damaged {
-            path: path.to_path_buf(),
-            message: format!(
-                "it is of {:?}, and the config beside it says {config:?}",
-                record.config
-            ),
-        }),
-    }
-}
-
-/// What is wrong with the weights of a file.
-pub(super) fn weights_error(path: &Path, error: WeightsError) -> SavedModelError {
-    let path = path.to_path_buf();
+/// What is wrong with the weights of a file, or with the config that stands in another.
+pub(super) fn weights_error(
+    weights: &Path,
+    config: &Path,
+    kind: &'static str,
+    error: WeightsError,
+) -> SavedModelError {
+    let path = weights.to_path_buf();
     match error {
         WeightsError::DoNotFit(misfit) => SavedModelError::DoNotFit { path, misfit },
+        WeightsError::TooFew { found, expected } => SavedModelError::TooFew {
+            path,
+            found,
+            expected,
+        },
         WeightsError::Damaged(message) | WeightsError::Store(message) => {
             SavedModelError::Damaged { path, message }
         }
+        WeightsError::NoModel(message) => SavedModelError::NoModel {
+            path: config.to_path_buf(),
+            kind,
+            message,
+        },
     }
 }
 

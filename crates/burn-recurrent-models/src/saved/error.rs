@@ -1,8 +1,6 @@
 //! What can be wrong with a saved model.
 
 use super::misfit::WeightsMisfit;
-use super::model_config::KINDS;
-use crate::ngram::NgramError;
 use std::io;
 use std::path::PathBuf;
 
@@ -73,22 +71,15 @@ pub enum SavedModelError {
         /// The oldest version that is read.
         oldest: u32,
     },
-    /// The description is of a kind of model that there is not.
-    #[error("{path} describes a {found:?}, and this version of burn-recurrent-models knows {}; update burn-recurrent-models if the \
-     file is a newer version's", KINDS.join(", "))]
-    UnknownKind {
-        /// The description.
-        path: PathBuf,
-        /// The kind that it names.
-        found: String,
-    },
     /// The model is of another kind than the one asked for.
-    #[error("{folder} has a {found}, not a {expected}; load it as what it is")]
+    #[error(
+        "{folder} has a {found}, not a {expected}; load it as what it is, with a version of the library that knows it"
+    )]
     OtherKind {
         /// The folder.
         folder: PathBuf,
         /// The kind of its model.
-        found: &'static str,
+        found: String,
         /// The kind asked for.
         expected: &'static str,
     },
@@ -133,26 +124,18 @@ pub enum SavedModelError {
         /// Every tensor that is missing, extra or misshapen.
         misfit: WeightsMisfit,
     },
-    /// The config has more layers than the weights have tensors.
+    /// The weights have far fewer tensors than the config's model.
     #[error(
-        "the weights in {path} do not fit the config beside them: it has {num_layers} layers, and they are {tensors} \
-         tensors. Put back the files of one training"
+        "the weights in {path} do not fit the config beside them: its model has over {expected} tensors, and they are \
+         {found}. Put back the files of one training"
     )]
-    Layers {
+    TooFew {
         /// The file.
         path: PathBuf,
-        /// The layers of the config.
-        num_layers: usize,
         /// The tensors of the file.
-        tensors: usize,
-    },
-    /// The n-grams are not what was written.
-    #[error("cannot read the n-grams of {path}; train the model again, counting takes seconds")]
-    Ngrams {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        source: NgramError,
+        found: usize,
+        /// How many of the config's tensors were counted.
+        expected: usize,
     },
     /// A model is not one of the configuration that it should be saved with; nothing was written.
     #[error(

@@ -11,6 +11,16 @@ pub(super) struct TensorType {
     pub(super) dtype: Dtype,
 }
 
+impl TensorType {
+    /// Whether a tensor of the other type can take this one's place: numbers of half the precision are as good as those
+    /// of single precision, which they become when they are loaded.
+    fn takes(&self, found: &Self) -> bool {
+        let same = self.dtype == found.dtype;
+        let half = matches!(found.dtype, Dtype::F16 | Dtype::BF16);
+        self.shape == found.shape && (same || self.dtype == Dtype::F32 && half)
+    }
+}
+
 impl fmt::Display for TensorType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.dtype {
@@ -28,8 +38,8 @@ pub struct WeightsMisfit {
     pub missing: Vec<String>,
     /// The tensors that the file has and the model has not.
     pub extra: Vec<String>,
-    /// The tensors that both have, but not with the same shape and type of elements: what the
-    /// model expects and what the file has, in words.
+    /// The tensors that both have, but not with the same shape and a type of elements that can be
+    /// loaded: what the model expects and what the file has, in words.
     pub misshapen: Vec<(String, String, String)>,
 }
 
@@ -50,7 +60,7 @@ impl WeightsMisfit {
             misshapen: expected
                 .iter()
                 .filter_map(|(name, expected)| {
-                    let found = found.get(name).filter(|found| *found != expected)?;
+                    let found = found.get(name).filter(|found| !expected.takes(found))?;
                     Some((name.clone(), expected.to_string(), found.to_string()))
                 })
                 .collect(),

@@ -2,16 +2,18 @@
 
 mod description;
 mod error;
-mod json;
 mod misfit;
-mod model_config;
 mod saved_model;
-mod tensors;
+mod saved_module;
+mod tensor_shapes;
 mod weights;
 
 pub use description::{ModelDescription, WeightsFile};
 pub use error::SavedModelError;
 pub use misfit::WeightsMisfit;
-pub use model_config::ModelConfig;
 pub use saved_model::{PreparedModel, SavedLanguageModel, SavedModel};
-pub use weights::{WeightsError, weights_from_bytes, weights_to_bytes};
+pub use saved_module::SavedModule;
+pub use tensor_shapes::TensorShapes;
+pub use weights::{WeightsError, weights_from_bytes, weights_to_bytes, weights_to_bytes_as};
+
+pub(crate) use saved_module::{DRAW, DRAW_RANGE};

@@ -1,18 +1,13 @@
 //! Models to folders and back.
 
-use super::description::{ModelDescription, ngrams, weights_error};
+use super::description::{ModelDescription, weights_error};
 use super::error::SavedModelError;
-use super::model_config::{DRAW, DRAW_RANGE, ModelConfig};
-use super::weights::{weights_from_bytes, weights_to_bytes};
-use crate::ngram::{NgramConfig, NgramModel};
-use crate::{
-    NeuralLanguageModel, RecurrentLanguageModel, RecurrentLanguageModelConfig, SequenceClassifier,
-    SequenceClassifierConfig, SequenceTagger, SequenceTaggerConfig, WindowLanguageModel,
-    WindowLanguageModelConfig,
-};
-use burn::module::Module;
+use super::weights::WeightsError;
 use burn::tensor::Device;
 use burn_recurrent_files::write_atomically;
+use core::fmt::Display;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::fs;
 use std::io;
@@ -36,9 +31,56 @@ use std::path::{Path, PathBuf};
 /// assert_eq!(again.embedding.weight.to_data(), model.embedding.weight.to_data());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+///
+/// A [`Module`](burn::module::Module) implements [`SavedModule`](crate::SavedModule), which says
+/// what the module is and has this trait with it. Only what has no such weights, as an n-gram model
+/// its counts, implements this one.
 pub trait SavedModel: Sized {
+    /// The kind of model, as it stands in a description: what tells it from all others.
+    const KIND: &'static str;
+
+    /// The name of the file of the weights.
+    const WEIGHTS_FILE: &'static str;
+
     /// What the model is made from.
-    type Config;
+    type Config: Serialize + DeserializeOwned;
+
+    /// Why a config describes no model.
+    type ConfigError: Display;
+
+    /// Checks that the numbers describe a model.
+    ///
+    /// # Errors
+    ///
+    /// Says what is wrong.
+    fn validate(config: &Self::Config) -> Result<(), Self::ConfigError>;
+
+    /// The content of the file of the weights.
+    ///
+    /// # Errors
+    ///
+    /// When the numbers cannot be written.
+    fn to_weights(&self) -> Result<Vec<u8>, WeightsError>;
+
+    /// Checks that bytes are the weights of a model of this config, without making the model: what
+    /// is allocated has a bound in their number, whatever the config says.
+    ///
+    /// # Errors
+    ///
+    /// Says in what they are not.
+    fn check_weights(config: &Self::Config, weights: &[u8]) -> Result<(), WeightsError>;
+
+    /// The model of a valid config with these weights. Nothing is made before they are
+    /// [checked](Self::check_weights).
+    ///
+    /// # Errors
+    ///
+    /// Says in what they are not those of the config.
+    fn from_weights(
+        config: &Self::Config,
+        weights: Vec<u8>,
+        device: &Device,
+    ) -> Result<Self, WeightsError>;
 
     /// Loads the model that a folder holds. On a device with automatic differentiation it can be
     /// trained further.
@@ -64,7 +106,19 @@ pub trait SavedModel: Sized {
         description: &ModelDescription,
         folder: impl AsRef<Path>,
         device: &Device,
-    ) -> Result<Self, SavedModelError>;
+    ) -> Result<Self, SavedModelError> {
+        let folder = folder.as_ref();
+        let config = description.config_of::<Self>(folder)?;
+        let (path, weights) = description.read_weights(folder)?;
+        Self::from_weights(&config, weights, device).map_err(|error| {
+            weights_error(
+                &path,
+                &folder.join(ModelDescription::FILE),
+                Self::KIND,
+                error,
+            )
+        })
+    }
 
     /// The files of the model, checked and ready to be written. `text` says what token ids, labels
     /// or classes stand for; it is kept as it is, in [`ModelDescription::text`].
@@ -76,7 +130,9 @@ pub trait SavedModel: Sized {
         &self,
         config: &Self::Config,
         text: Option<Value>,
-    ) -> Result<PreparedModel, SavedModelError>;
+    ) -> Result<PreparedModel, SavedModelError> {
+        PreparedModel::new::<Self>(config, text, self.to_weights())
+    }
 
     /// [Prepares](Self::prepare) the files and [writes](PreparedModel::write) them into a folder.
     ///
@@ -100,24 +156,6 @@ pub trait SavedLanguageModel: SavedModel {
     fn num_tokens(&self) -> usize;
 }
 
-impl SavedLanguageModel for NgramModel {
-    fn num_tokens(&self) -> usize {
-        self.vocabulary_size()
-    }
-}
-
-impl SavedLanguageModel for WindowLanguageModel {
-    fn num_tokens(&self) -> usize {
-        self.vocabulary_size()
-    }
-}
-
-impl SavedLanguageModel for RecurrentLanguageModel {
-    fn num_tokens(&self) -> usize {
-        self.vocabulary_size()
-    }
-}
-
 /// The files of a model, checked and not yet written.
 #[derive(Debug)]
 pub struct PreparedModel {
@@ -126,6 +164,26 @@ pub struct PreparedModel {
 }
 
 impl PreparedModel {
+    /// Of a config and the weights that should be of it.
+    pub(super) fn new<M: SavedModel>(
+        config: &M::Config,
+        text: Option<Value>,
+        weights: Result<Vec<u8>, WeightsError>,
+    ) -> Result<Self, SavedModelError> {
+        let prepare = || {
+            let weights = weights?;
+            let description = ModelDescription::new::<M>(config, text, &weights)?;
+            Ok(Self {
+                description,
+                weights,
+            })
+        };
+        prepare().map_err(|error: WeightsError| SavedModelError::NotOfConfig {
+            kind: M::KIND,
+            message: error.to_string(),
+        })
+    }
+
     /// Writes the weights and, when they are there, the description into a folder, which is made
     /// if there is none. Each file is there whole or not at all.
     ///
@@ -142,165 +200,5 @@ impl PreparedModel {
             write_atomically(path, &self.weights)
         })?;
         self.description.write(folder)
-    }
-}
-
-macro_rules! saved_module {
-    ($model:ident, $config:ident, $kind:ident, $expected:literal, |$of:ident, $device:ident| $init:expr) => {
-        impl SavedModel for $model {
-            type Config = $config;
-
-            fn load_described(
-                description: &ModelDescription,
-                folder: impl AsRef<Path>,
-                device: &Device,
-            ) -> Result<Self, SavedModelError> {
-                let folder = folder.as_ref();
-                let ModelConfig::$kind(config) = &description.config else {
-                    return Err(other_kind(description, folder, $expected));
-                };
-                load_module(description, folder, || {
-                    let ($of, $device) = (config.clone(), device);
-                    $init
-                })
-            }
-
-            fn prepare(
-                &self,
-                config: &$config,
-                text: Option<Value>,
-            ) -> Result<PreparedModel, SavedModelError> {
-                let config = ModelConfig::$kind(config.clone());
-                match weights_to_bytes(self) {
-                    Ok(weights) => prepare(config, text, weights),
-                    Err(error) => Err(not_of(&config, error.to_string())),
-                }
-            }
-        }
-    };
-}
-
-saved_module!(
-    RecurrentLanguageModel,
-    RecurrentLanguageModelConfig,
-    Recurrent,
-    "recurrent-language-model",
-    |config, device| {
-        let config = config.with_initializer(DRAW).with_init_range(DRAW_RANGE);
-        config.init(device).map_err(|error| error.to_string())
-    }
-);
-saved_module!(
-    WindowLanguageModel,
-    WindowLanguageModelConfig,
-    Window,
-    "window-language-model",
-    |config, device| Ok(config.with_init_range(DRAW_RANGE).init(device))
-);
-saved_module!(
-    SequenceTagger,
-    SequenceTaggerConfig,
-    Tagger,
-    "sequence-tagger",
-    |config, device| {
-        let mut config = config;
-        config.encoder.initializer = DRAW;
-        config.init(device).map_err(|error| error.to_string())
-    }
-);
-saved_module!(
-    SequenceClassifier,
-    SequenceClassifierConfig,
-    Classifier,
-    "sequence-classifier",
-    |config, device| {
-        let mut config = config;
-        config.encoder.initializer = DRAW;
-        config.init(device).map_err(|error| error.to_string())
-    }
-);
-
-/// Its counts are the weights; a device has no part in it.
-impl SavedModel for NgramModel {
-    type Config = NgramConfig;
-
-    fn load_described(
-        description: &ModelDescription,
-        folder: impl AsRef<Path>,
-        _device: &Device,
-    ) -> Result<Self, SavedModelError> {
-        let folder = folder.as_ref();
-        let ModelConfig::Ngram(config) = &description.config else {
-            return Err(other_kind(description, folder, "ngram-language-model"));
-        };
-        let (path, bytes) = description.read_weights(folder)?;
-        let record = ngrams(config, &path, &bytes)?;
-        NgramModel::from_record(record).map_err(|source| SavedModelError::Ngrams { path, source })
-    }
-
-    fn prepare(
-        &self,
-        config: &NgramConfig,
-        text: Option<Value>,
-    ) -> Result<PreparedModel, SavedModelError> {
-        let config = ModelConfig::Ngram(config.clone());
-        let mut bytes = Vec::new();
-        match self.to_record().write_to(&mut bytes) {
-            Ok(()) => prepare(config, text, bytes),
-            Err(error) => Err(not_of(&config, error.to_string())),
-        }
-    }
-}
-
-fn other_kind(
-    description: &ModelDescription,
-    folder: &Path,
-    expected: &'static str,
-) -> SavedModelError {
-    SavedModelError::OtherKind {
-        folder: folder.to_path_buf(),
-        found: description.config.kind(),
-        expected,
-    }
-}
-
-fn load_module<M: Module>(
-    description: &ModelDescription,
-    folder: &Path,
-    init: impl FnOnce() -> Result<M, String>,
-) -> Result<M, SavedModelError> {
-    let (path, bytes) = description.read_weights(folder)?;
-    description.check_tensors(&path, &bytes)?;
-    let module = init().map_err(|message| SavedModelError::NoModel {
-        path: folder.join(ModelDescription::FILE),
-        kind: description.config.kind(),
-        message,
-    })?;
-    weights_from_bytes(module, bytes).map_err(|error| weights_error(&path, error))
-}
-
-fn prepare(
-    config: ModelConfig,
-    text: Option<Value>,
-    weights: Vec<u8>,
-) -> Result<PreparedModel, SavedModelError> {
-    let path = PathBuf::from(config.weights_file());
-    match ModelDescription::new(config.clone(), text, &path, &weights) {
-        Ok(description) => Ok(PreparedModel {
-            description,
-            weights,
-        }),
-        Err(
-            SavedModelError::NoModel { message, .. } | SavedModelError::Damaged { message, .. },
-        ) => Err(not_of(&config, message)),
-        Err(SavedModelError::DoNotFit { misfit, .. }) => Err(not_of(&config, misfit.to_string())),
-        Err(error) => Err(not_of(&config, error.to_string())),
-    }
-}
-
-fn not_of(config: &ModelConfig, message: String) -> SavedModelError {
-    SavedModelError::NotOfConfig {
-        kind: config.kind(),
-        message,
     }
 }

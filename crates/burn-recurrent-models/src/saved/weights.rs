@@ -2,8 +2,8 @@
 
 use super::misfit::{TensorType, WeightsMisfit};
 use burn::module::Module;
-use burn::store::{ModuleSnapshot, SafetensorsStore};
-use burn::tensor::DType;
+use burn::store::{FloatCastAdapter, ModuleSnapshot, SafetensorsStore};
+use burn::tensor::{DType, FloatDType};
 use burn_recurrent_files::sha256;
 use safetensors::{Dtype, SafeTensors};
 use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
@@ -19,6 +19,17 @@ pub enum WeightsError {
     /// The weights are another model's.
     #[error("{0}")]
     DoNotFit(WeightsMisfit),
+    /// The weights are of a much smaller model.
+    #[error("the config's model has over {expected} tensors, and there are {found}")]
+    TooFew {
+        /// How many the file has.
+        found: usize,
+        /// How many of the model's tensors were counted.
+        expected: usize,
+    },
+    /// The configuration describes no model.
+    #[error("{0}")]
+    NoModel(String),
     /// Burn could not give or take the numbers.
     #[error("{0}")]
     Store(String),
@@ -34,12 +45,33 @@ const CHECKSUM: &str = "sha256";
 ///
 /// [`WeightsError::Store`] when Burn cannot give the numbers.
 pub fn weights_to_bytes<M: Module>(module: &M) -> Result<Vec<u8>, WeightsError> {
+    to_bytes(module, None)
+}
+
+/// As [`weights_to_bytes`], with the numbers rounded to another type: the half precision of
+/// [`FloatDType::F16`] or [`FloatDType::BF16`] makes a file half the size. [`weights_from_bytes`]
+/// makes single precision of it again, without what the rounding took.
+///
+/// # Errors
+///
+/// [`WeightsError::Store`] when Burn cannot give the numbers.
+pub fn weights_to_bytes_as<M: Module>(
+    module: &M,
+    dtype: FloatDType,
+) -> Result<Vec<u8>, WeightsError> {
+    to_bytes(module, Some(dtype))
+}
+
+fn to_bytes<M: Module>(module: &M, dtype: Option<FloatDType>) -> Result<Vec<u8>, WeightsError> {
     let serialize = |checksum: &str| {
         // One entry of metadata: Burn writes several in random order, and equal weights should be
         // equal files.
         let mut store = SafetensorsStore::from_bytes(None)
             .clear_metadata()
             .metadata(CHECKSUM, checksum);
+        if let Some(dtype) = dtype {
+            store = store.with_to_adapter(FloatCastAdapter::to(dtype.into()));
+        }
         let saved = module.save_into(&mut store);
         let bytes = saved.and_then(|()| store.get_bytes());
         bytes.map_err(|error| WeightsError::Store(error.to_string()))
@@ -51,7 +83,8 @@ pub fn weights_to_bytes<M: Module>(module: &M) -> Result<Vec<u8>, WeightsError> 
     serialize(&sha256(&first[8 + header..]))
 }
 
-/// The module with the weights of a safetensors file that [`weights_to_bytes`] made.
+/// The module with the weights of a safetensors file that [`weights_to_bytes`] made. Where the
+/// module has single precision and the file half, the numbers become single precision.
 ///
 /// # Errors
 ///
@@ -71,11 +104,15 @@ pub fn weights_from_bytes<M: Module>(mut module: M, bytes: Vec<u8>) -> Result<M,
             })?;
             Ok((tensor.name, TensorType { shape, dtype }))
         })
-        .collect::<Result<_, WeightsError>>()?;
+        .collect::<Result<BTreeMap<_, _>, WeightsError>>()?;
     if let Some(misfit) = WeightsMisfit::between(&expected, &found) {
         return Err(WeightsError::DoNotFit(misfit));
     }
     let mut store = SafetensorsStore::from_bytes(Some(bytes));
+    let is_half = |tensor: &TensorType| matches!(tensor.dtype, Dtype::F16 | Dtype::BF16);
+    if found.values().any(is_half) && !expected.values().any(is_half) {
+        store = store.with_from_adapter(FloatCastAdapter::to(DType::F32));
+    }
     match module.load_from(&mut store) {
         Ok(_) => Ok(module),
         Err(error) => Err(WeightsError::Store(error.to_string())),
@@ -232,9 +269,68 @@ mod tests {
 
     #[test]
     fn other_types_of_elements_are_named() {
-        let header = r#"{"bias":{"dtype":"F16","shape":[2],"data_offsets":[0,4]},"weight":{"dtype":"F32","shape":[3,2],"data_offsets":[4,28]}}"#;
+        let header = r#"{"bias":{"dtype":"I16","shape":[2],"data_offsets":[0,4]},"weight":{"dtype":"F32","shape":[3,2],"data_offsets":[4,28]}}"#;
         let error = weights_from_bytes(linear(3, 2), file(header, &[0; 28])).unwrap_err();
-        assert_eq!(error.to_string(), "bias is [2] of F16, expected [2]");
+        assert_eq!(error.to_string(), "bias is [2] of I16, expected [2]");
+        let header = header.replace("I16", "F16").replace("[2]", "[1,2]");
+        let error = weights_from_bytes(linear(3, 2), file(&header, &[0; 28])).unwrap_err();
+        assert_eq!(error.to_string(), "bias is [1, 2] of F16, expected [2]");
+    }
+
+    /// The bits are those of IEEE 754 and of bfloat16, written by hand.
+    #[test]
+    fn half_precision_is_loaded_as_single() {
+        let header = |dtype: &str| {
+            format!(
+                r#"{{"bias":{{"dtype":"{dtype}","shape":[2],"data_offsets":[0,4]}},"weight":{{"dtype":"F32","shape":[1,2],"data_offsets":[4,12]}}}}"#
+            )
+        };
+        // 1.5 and the smallest subnormal number, and 0.25 and 0.5 in single precision.
+        for (dtype, bits, smallest) in [
+            ("F16", [0x3e00_u16, 0x0001], 2.0_f32.powi(-24)),
+            ("BF16", [0x3fc0, 0x0001], f32::from_bits(0x0001_0000)),
+        ] {
+            let halves = bits.iter().flat_map(|bits| bits.to_le_bytes());
+            let singles = [0.25_f32, 0.5].into_iter().flat_map(f32::to_le_bytes);
+            let data: Vec<u8> = halves.chain(singles).collect();
+            let module = weights_from_bytes(linear(1, 2), file(&header(dtype), &data)).unwrap();
+            let bias = module.bias.unwrap().to_data();
+            assert_eq!(bias.as_slice::<f32>().unwrap(), [1.5, smallest], "{dtype}");
+            let weight = module.weight.to_data();
+            assert_eq!(weight.as_slice::<f32>().unwrap(), [0.25, 0.5], "{dtype}");
+        }
+    }
+
+    #[test]
+    fn half_precision_is_written_rounded_and_comes_back_as_it_was_written() {
+        let module = linear(30, 20);
+        let numbers = |module: &Linear| module.weight.to_data().to_vec::<f32>().unwrap();
+        let whole = weights_to_bytes(&module).unwrap();
+        for (dtype, bits) in [(FloatDType::F16, 11), (FloatDType::BF16, 8)] {
+            let bytes = weights_to_bytes_as(&module, dtype).unwrap();
+            assert!(bytes.len() < whole.len() * 6 / 10, "{dtype:?}");
+            let loaded = weights_from_bytes(linear(30, 20), bytes.clone()).unwrap();
+            // Rounding is by half of the last of the type's digits at most; below 2^-14 a number has fewer.
+            let precision = 2.0_f32.powi(-bits);
+            let mut rounded = 0;
+            for (found, expected) in numbers(&loaded).into_iter().zip(numbers(&module)) {
+                let most = precision * expected.abs().max(2.0_f32.powi(-14));
+                assert!(
+                    (found - expected).abs() <= most,
+                    "{dtype:?}: {found}, {expected}"
+                );
+                rounded += usize::from(found != expected);
+            }
+            assert!(
+                rounded > 500,
+                "{dtype:?}: {rounded} of 600 numbers were rounded"
+            );
+            assert_eq!(weights_to_bytes_as(&loaded, dtype).unwrap(), bytes);
+        }
+        assert_eq!(
+            weights_to_bytes_as(&module, FloatDType::F32).unwrap(),
+            whole
+        );
     }
 
     proptest! {

@@ -2,10 +2,7 @@
 
 use burn_recurrent::RecurrentInitializer;
 use burn_recurrent_models::ngram::{MAX_ORDER, NgramConfig};
-use burn_recurrent_models::{
-    CellKind, ModelConfig as SizedModelConfig, RecurrentLanguageModelConfig,
-    WindowLanguageModelConfig,
-};
+use burn_recurrent_models::{CellKind, RecurrentLanguageModelConfig, WindowLanguageModelConfig};
 use burn_recurrent_train::InvalidValue;
 use burn_recurrent_train::checks::{at_least_one, probability, range};
 use serde::{Deserialize, Serialize};
@@ -105,15 +102,6 @@ impl ModelConfig {
             },
             Self::Window(window) => window.validate(),
             Self::Recurrent(recurrent) => recurrent.validate(),
-        }
-    }
-
-    /// The model for a vocabulary of this size.
-    pub fn sized(&self, vocabulary: usize) -> SizedModelConfig {
-        match self {
-            Self::Ngram(ngram) => SizedModelConfig::Ngram(ngram.clone()),
-            Self::Window(window) => SizedModelConfig::Window(window.sized(vocabulary)),
-            Self::Recurrent(recurrent) => SizedModelConfig::Recurrent(recurrent.sized(vocabulary)),
         }
     }
 }
