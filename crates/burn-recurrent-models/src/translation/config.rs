@@ -1,7 +1,7 @@
 //! What a translator is made of.
 
 use super::{AttentionKind, BridgeKind, EncoderDecoderError, SpecialTokens};
-use crate::CellKind;
+use crate::{AnyRecurrentConfig, CellKind};
 use burn_recurrent::RecurrentInitializer;
 use serde::{Deserialize, Serialize};
 
@@ -226,6 +226,42 @@ impl EncoderDecoderConfig {
             AttentionKind::None => self.d_hidden,
             _ => self.d_attended.unwrap_or(self.d_hidden),
         }
+    }
+
+    /// The encoder's recurrent layers.
+    pub(super) fn encoder_recurrent(&self) -> AnyRecurrentConfig {
+        let d_hidden = self.encoder_width() / (1 + usize::from(self.bidirectional));
+        let layers = AnyRecurrentConfig::new(self.encoder_cell, self.d_embedding, d_hidden)
+            .with_num_layers(self.encoder_layers)
+            .with_bidirectional(self.bidirectional);
+        self.regularised(layers)
+    }
+
+    /// The decoder's recurrent layers: a step reads the word, then the summary of the source, then
+    /// the fed vector, as far as there are.
+    pub(super) fn decoder_recurrent(&self) -> AnyRecurrentConfig {
+        let summary = if self.summary {
+            self.encoder_width()
+        } else {
+            0
+        };
+        let fed = match self.input_feeding {
+            true => self.decoded_width(),
+            false => 0,
+        };
+        let d_input = self.d_embedding.saturating_add(summary);
+        let d_input = d_input.saturating_add(fed);
+        let layers = AnyRecurrentConfig::new(self.decoder_cell, d_input, self.d_hidden)
+            .with_num_layers(self.decoder_layers);
+        self.regularised(layers)
+    }
+
+    fn regularised(&self, layers: AnyRecurrentConfig) -> AnyRecurrentConfig {
+        layers
+            .with_dropout(self.dropout_layers)
+            .with_variational_dropout(self.variational_dropout)
+            .with_weight_drop(self.weight_drop)
+            .with_initializer(self.initializer.clone())
     }
 
     /// Checks that the settings describe a translator.

@@ -17,6 +17,7 @@ mod forced;
 mod hypothesis;
 mod output_layer;
 mod penalty;
+mod saved;
 mod scheduled_sampling;
 mod sentence_dropout;
 mod source_encoder;

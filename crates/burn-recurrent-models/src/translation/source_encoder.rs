@@ -7,7 +7,7 @@ use super::word_dropout::WordDropout;
 use crate::embed::embed;
 use crate::encoder::draw_embedding;
 use crate::lengths::{check_lengths, padding};
-use crate::{AnyRecurrent, AnyRecurrentConfig, AnyState};
+use crate::{AnyRecurrent, AnyState};
 use burn::module::Module;
 use burn::nn::Embedding;
 use burn::tensor::{Device, Int, Tensor, TensorData};
@@ -38,19 +38,11 @@ pub(super) struct Encoding {
 impl SourceEncoder {
     pub(super) fn new(config: &EncoderDecoderConfig, device: &Device) -> Self {
         let directions = 1 + usize::from(config.bidirectional);
-        let d_hidden = config.encoder_width() / directions;
         let embedding = (!config.shared_embeddings)
             .then(|| draw_embedding(config.source_vocabulary_size, config.d_embedding, device));
         Self {
             embedding,
-            recurrent: AnyRecurrentConfig::new(config.encoder_cell, config.d_embedding, d_hidden)
-                .with_num_layers(config.encoder_layers)
-                .with_bidirectional(config.bidirectional)
-                .with_dropout(config.dropout_layers)
-                .with_variational_dropout(config.variational_dropout)
-                .with_weight_drop(config.weight_drop)
-                .with_initializer(config.initializer.clone())
-                .init(device),
+            recurrent: config.encoder_recurrent().init(device),
             dropout: SentenceDropout::new(config.dropout_embedding, config.variational_dropout),
             word_dropout: WordDropout::new(config.word_dropout_source, config.tokens),
             reverse: config.reverse_source,

@@ -144,5 +144,6 @@ pub(super) fn read(
 
 /// A tensor's numbers on the host.
 pub(super) fn numbers(data: TensorData) -> Vec<f32> {
-    data.iter::<f32>().collect()
+    let data = data.convert::<f32>();
+    data.into_vec().expect("the numbers are of the type just converted to")
 }

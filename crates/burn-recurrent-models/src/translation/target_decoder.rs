@@ -5,9 +5,9 @@ use super::attention_decoder::AttentionDecoder;
 use super::sentence_dropout::SentenceDropout;
 use super::word_dropout::WordDropout;
 use super::{DecoderState, EncodedSource, EncoderDecoderConfig};
+use crate::AnyRecurrent;
 use crate::embed::embed;
 use crate::encoder::draw_embedding;
-use crate::{AnyRecurrent, AnyRecurrentConfig};
 use burn::module::Module;
 use burn::nn::Embedding;
 use burn::tensor::{Device, Int, Tensor};
@@ -43,28 +43,10 @@ pub struct Decoded {
 
 impl TargetDecoder {
     pub(super) fn new(config: &EncoderDecoderConfig, device: &Device) -> Self {
-        let summary = match config.summary {
-            true => config.encoder_width(),
-            false => 0,
-        };
-        let fed = match config.input_feeding {
-            true => config.decoded_width(),
-            false => 0,
-        };
-        let d_input = config.d_embedding + summary + fed;
-        let recurrent = (!config.shared_recurrent).then(|| {
-            AnyRecurrentConfig::new(config.decoder_cell, d_input, config.d_hidden)
-                .with_num_layers(config.decoder_layers)
-                .with_dropout(config.dropout_layers)
-                .with_variational_dropout(config.variational_dropout)
-                .with_weight_drop(config.weight_drop)
-                .with_initializer(config.initializer.clone())
-                .init(device)
-        });
         let variational = config.variational_dropout;
         Self {
             embedding: draw_embedding(config.target_vocabulary_size, config.d_embedding, device),
-            recurrent,
+            recurrent: (!config.shared_recurrent).then(|| config.decoder_recurrent().init(device)),
             attention: Attention::new(config, device),
             dropout: SentenceDropout::new(config.dropout_embedding, variational),
             dropout_layers: SentenceDropout::new(config.dropout_layers, variational),

@@ -5,6 +5,7 @@ mod fixtures;
 mod gradients;
 mod padding;
 mod pytorch;
+mod saved;
 mod search;
 mod support;
 mod training;
