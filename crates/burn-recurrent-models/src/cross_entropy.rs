@@ -2,6 +2,7 @@
 
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Int, Tensor};
+use burn_recurrent_kernels as kernels;
 
 /// The negative log-probability of each target under the softmax of its logits, in nats.
 ///
@@ -15,4 +16,33 @@ pub fn token_nats(logits: Tensor<2>, targets: Tensor<1, Int>) -> Tensor<1> {
         .gather(1, targets.unsqueeze_dim(1))
         .squeeze_dim::<1>(1)
         .neg()
+}
+
+/// The same after a linear layer, by the fused operation where the device has one.
+///
+/// # Shapes
+///
+/// - features: `[tokens, d_features]`
+/// - weight: `[d_features, vocabulary]`
+/// - bias: `[vocabulary]`
+/// - targets: `[tokens]`, each below the vocabulary's size
+/// - returns: `[tokens]`
+pub(crate) fn linear_nats(
+    features: Tensor<2>,
+    weight: Tensor<2>,
+    bias: Option<Tensor<1>>,
+    targets: Tensor<1, Int>,
+) -> Tensor<1> {
+    let dtypes = [features.dtype(), weight.dtype()];
+    match kernels::path_of_all(&features.device(), dtypes) {
+        kernels::Path::Fused => kernels::linear_cross_entropy(features, weight, bias, targets),
+        kernels::Path::Portable(_) => {
+            let logits = features.matmul(weight);
+            let logits = match bias {
+                Some(bias) => logits + bias.unsqueeze(),
+                None => logits,
+            };
+            token_nats(logits, targets)
+        }
+    }
 }

@@ -11,10 +11,14 @@ use burn_recurrent_kernels as kernels;
 /// - tokens: `[batch, time]`
 /// - returns: `[batch, time, width]`
 pub(crate) fn embed(embedding: &Embedding, tokens: Tensor<2, Int>) -> Tensor<3> {
-    let weight = embedding.weight.val();
+    embed_from(embedding.weight.val(), tokens)
+}
+
+/// The same from a table, `[tokens, width]`.
+pub(crate) fn embed_from(weight: Tensor<2>, tokens: Tensor<2, Int>) -> Tensor<3> {
     if kernels::supported(&weight.device(), weight.dtype()) {
         kernels::embedding(weight, tokens)
     } else {
-        embedding.forward(tokens)
+        burn::tensor::module::embedding(weight, tokens)
     }
 }

@@ -20,6 +20,7 @@ mod saved;
 mod score;
 mod sequence_classifier;
 mod sequence_tagger;
+mod translation;
 mod window_language_model;
 
 pub use any_language_model::{AnyLanguageModel, AnyLanguageModelState};
@@ -49,6 +50,12 @@ pub use sequence_classifier::{
 };
 pub use sequence_tagger::{
     SequenceTagger, SequenceTaggerConfig, SequenceTaggerError, TaggerLoss, TaggerOutput,
+};
+pub use translation::{
+    Attention, AttentionKind, BeamConfig, Bridge, BridgeKind, Decoded, DecoderState, DecodingError,
+    DecodingOptions, EncodedSource, EncoderDecoder, EncoderDecoderConfig, EncoderDecoderError,
+    Hypothesis, NeuralTranslator, OutputLayer, SourceEncoder, SpecialTokens, TargetDecoder,
+    TranslationBatch, coverage_penalty, length_penalty,
 };
 pub use window_language_model::{
     WindowLanguageModel, WindowLanguageModelConfig, WindowLanguageModelError, WindowState,

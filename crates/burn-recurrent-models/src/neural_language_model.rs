@@ -1,10 +1,10 @@
 //! What the neural language models have in common.
 
+use crate::cross_entropy::linear_nats;
 use crate::{LanguageModel, token_nats};
 use burn::module::{Module, ModuleDisplay};
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use burn_recurrent_kernels as kernels;
 use core::fmt::Debug;
 
 /// A neural model of the next token: features of what came before, and a linear layer with a
@@ -73,13 +73,7 @@ pub trait NeuralLanguageModel: Module + ModuleDisplay {
         let features = features.reshape([batch * time, width]);
         let targets = targets.reshape([batch * time]);
         let (weight, bias) = self.output();
-        let dtypes = [features.dtype(), weight.dtype()];
-        let path = kernels::path_of_all(&features.device(), dtypes);
-        let nats = if path == kernels::Path::Fused {
-            kernels::linear_cross_entropy(features, weight, bias, targets)
-        } else {
-            token_nats(self.logits(features), targets)
-        };
+        let nats = linear_nats(features, weight, bias, targets);
         (nats, state)
     }
 }

@@ -6,7 +6,7 @@ use burn::tensor::{Device, Distribution, Tensor};
 
 /// Embeddings from uniform(±√(3/width)), which gives every row a length of about one (Ma and Hovy
 /// 2016, section 3.1, after He et al. 2015).
-pub(super) fn draw_embedding(rows: usize, width: usize, device: &Device) -> Embedding {
+pub(crate) fn draw_embedding(rows: usize, width: usize, device: &Device) -> Embedding {
     Embedding {
         weight: uniform([rows, width], (3.0 / width as f64).sqrt(), device),
     }

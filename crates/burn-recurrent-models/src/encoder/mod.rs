@@ -6,7 +6,7 @@ mod error;
 mod input;
 mod token_encoder;
 
-pub(crate) use draw::draw_linear;
+pub(crate) use draw::{draw_embedding, draw_linear};
 
 pub use characters::{CharacterEncoder, CharacterFeatures, CharacterNetwork};
 pub use error::TokenEncoderError;

@@ -1,0 +1,37 @@
+//! What the decoder knows of the source.
+
+use super::DecoderState;
+use burn::tensor::{Bool, Int, Tensor};
+
+/// What the decoder knows of a batch of source sentences.
+#[derive(Clone, Debug)]
+pub struct EncodedSource {
+    /// The words' vectors, `[batch, source, d_encoder]`, zero in the padding.
+    pub values: Tensor<3>,
+    /// What attention scores the words by, `[batch, source, any]`; none where that is the values.
+    pub keys: Option<Tensor<3>>,
+    /// True past the end of a sentence, `[batch, source]`; none where all are of one length.
+    pub padding: Option<Tensor<2, Bool>>,
+    /// The encoder's final hidden vectors, `[batch, d_encoder]`.
+    pub summary: Tensor<2>,
+    /// The number of words of each sentence.
+    pub lengths: Vec<usize>,
+    /// The decoder's state before its first word, a row a sentence.
+    pub start: DecoderState,
+}
+
+impl EncodedSource {
+    /// These sentences, in this order; the starting state too.
+    pub(super) fn select(self, rows: &[usize]) -> Self {
+        let index: Vec<i64> = rows.iter().map(|row| *row as i64).collect();
+        let index = Tensor::<1, Int>::from_data(index.as_slice(), &self.values.device());
+        Self {
+            values: self.values.select(0, index.clone()),
+            keys: self.keys.map(|keys| keys.select(0, index.clone())),
+            padding: self.padding.map(|padding| padding.select(0, index.clone())),
+            summary: self.summary.select(0, index.clone()),
+            lengths: rows.iter().map(|row| self.lengths[*row]).collect(),
+            start: self.start.select(index),
+        }
+    }
+}
