@@ -2,54 +2,77 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
-/// Cargo builds one project at a time in their common target folder, and the lock files are written beside that.
-static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+/// What `backends` asks of Burn so that a build shares every crate that is not ours with the workspace's tests, see there.
+const SHARED: &str = "backends/everything";
 
-/// A project of `outside/` with these features.
-struct Project {
-    name: &'static str,
-    features: &'static str,
-}
-
-impl Project {
-    /// Runs a Cargo command on it, with arguments for its program, and returns what was printed.
-    ///
-    /// It is built with the workspace's lock file and the downloaded sources of the workspace's own dependencies, so that
-    /// the test needs no network.
-    fn cargo(&self, command: &str, device: Option<&str>, arguments: &[&Path]) -> String {
-        let _guard = ONE_AT_A_TIME
-            .lock()
-            .unwrap_or_else(|error| error.into_inner());
-        let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-        let manifest = workspace.join("tests/outside").join(self.name);
-        std::fs::copy(workspace.join("Cargo.lock"), manifest.join("Cargo.lock")).unwrap();
-        let mut cargo = Command::new(env!("CARGO"));
-        cargo
-            .args([command, "--quiet", "--offline", "--features", self.features])
-            .args(arguments.first().map(|_| "--"))
-            .args(arguments)
-            .current_dir(&manifest)
-            .env("CARGO_TARGET_DIR", target(workspace).join("outside"))
-            .env_remove("BURN_DEVICE");
-        if let Some(device) = device {
-            cargo.env("BURN_DEVICE", device);
-        }
-        let output = cargo.output().unwrap();
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        assert!(output.status.success(), "{}", text(&output.stderr));
-        text(&output.stdout)
-    }
+/// The folder of this repository.
+fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
 }
 
 /// The target folder in which this test was built.
-fn target(workspace: &Path) -> PathBuf {
+fn target() -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let folder = test
         .ancestors()
         .find(|path| path.join("CACHEDIR.TAG").exists());
-    folder.map_or_else(|| workspace.join("target"), Path::to_owned)
+    folder.map_or_else(|| repository().join("target"), Path::to_owned)
+}
+
+/// One call of Cargo at a time: the lock file is written before it, and builds of `backends` replace each other.
+fn one_at_a_time() -> MutexGuard<'static, ()> {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Runs a Cargo command in the workspace of `outside/`.
+///
+/// It has the lock file, the profiles, the target folder and the downloaded sources of this workspace, so that nothing is
+/// fetched, and dependencies that both have with the same features are compiled once.
+fn cargo(arguments: &[&str]) {
+    let outside = repository().join("tests/outside");
+    let lock = outside.join("Cargo.lock");
+    std::fs::copy(repository().join("Cargo.lock"), lock).unwrap();
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo
+        .args(arguments)
+        .args(["--quiet", "--offline", "--config"])
+        .arg(repository().join("Cargo.toml"))
+        .current_dir(&outside)
+        .env("CARGO_TARGET_DIR", target());
+    printed(&mut cargo);
+}
+
+/// Builds all projects at once, with Flex.
+fn build() {
+    static BUILT: OnceLock<()> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        let _alone = one_at_a_time();
+        let features = format!("backends/flex,{SHARED}");
+        cargo(&["build", "--workspace", "--features", &features]);
+    });
+}
+
+/// Runs a project's program, which has been built, and returns what it printed.
+fn run(name: &str, device: Option<&str>, arguments: &[&Path]) -> String {
+    let program = format!("{name}{}", std::env::consts::EXE_SUFFIX);
+    let mut program = Command::new(target().join("debug").join(program));
+    program.args(arguments).env_remove("BURN_DEVICE");
+    if let Some(device) = device {
+        program.env("BURN_DEVICE", device);
+    }
+    printed(&mut program)
+}
+
+/// What a command prints that ends well.
+fn printed(command: &mut Command) -> String {
+    let output = command.output().unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let errors = text(&output.stderr);
+    assert!(output.status.success(), "{command:?}: {errors}");
+    text(&output.stdout)
 }
 
 /// What stands behind a name in the output of `backends`.
@@ -62,11 +85,8 @@ fn after<'a>(name: &str, printed: &'a str) -> &'a str {
 
 #[test]
 fn a_project_with_burn_and_burn_recurrent_alone_trains_a_bidirectional_lstm() {
-    let project = Project {
-        name: "bilstm",
-        features: "",
-    };
-    let printed = project.cargo("run", None, &[]);
+    build();
+    let printed = run("bilstm", None, &[]);
     let accuracy: f64 = after("accuracy", &printed).parse().unwrap();
     // One in two is chance.
     assert!(accuracy > 0.9, "the model has not learned: {accuracy}");
@@ -112,18 +132,22 @@ fn the_cell_of_the_project_is_the_documented_one_but_for_its_imports() {
 
 #[test]
 fn every_choice_of_backend_gives_the_same_numbers_by_the_right_path() {
-    let backends = |features| Project {
-        name: "backends",
-        features,
-    };
-    let expected = backends("flex").cargo("run", Some("flex"), &[]);
+    build();
+    let _alone = one_at_a_time();
+    let expected = run("backends", Some("flex"), &[]);
     assert_eq!(after("path", &expected), "fused");
 
     // One build for a backend that both crates know and one that only Burn does.
-    let other = backends("ndarray,flex-in-burn");
+    cargo(&[
+        "build",
+        "--package",
+        "backends",
+        "--features",
+        &format!("backends/ndarray,backends/flex-in-burn,{SHARED}"),
+    ]);
     let reason = "portable (no backend with fused kernels is compiled in)";
     for device in ["flex", "ndarray"] {
-        let printed = other.cargo("run", Some(device), &[]);
+        let printed = run("backends", Some(device), &[]);
         assert_eq!(after("path", &printed), reason, "{device}");
         for name in ["output", "cell", "gradient"] {
             let numbers = |printed: &str| -> Vec<f32> {
@@ -146,13 +170,10 @@ fn every_choice_of_backend_gives_the_same_numbers_by_the_right_path() {
 
 #[test]
 fn projects_of_a_single_backend_or_none_compile() {
+    let _alone = one_at_a_time();
     // Without std and without default features; with these; and the backends one by one.
-    for features in ["", "burn-default", "ndarray", "flex-in-burn"] {
-        let project = Project {
-            name: "backends",
-            features,
-        };
-        project.cargo("check", None, &[]);
+    for features in ["", "burn-default", "flex", "ndarray"] {
+        cargo(&["check", "--package", "backends", "--features", features]);
     }
 }
 
@@ -186,11 +207,8 @@ fn a_model_of_ones_own_is_saved_and_loaded() {
 fn a_project_without_the_recipes_loads_a_language_model_and_a_tagger() {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/version-1");
     let [model, tagger] = ["language-model", "tagger"].map(|name| fixtures.join(name));
-    let project = Project {
-        name: "trained",
-        features: "",
-    };
-    let printed = project.cargo("run", None, &[&model, &tagger]);
+    build();
+    let printed = run("trained", Some("flex"), &[&model, &tagger]);
     let perplexities: Vec<f64> = printed
         .lines()
         .filter_map(|line| line.strip_prefix("perplexity ")?.parse().ok())
