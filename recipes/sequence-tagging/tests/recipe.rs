@@ -176,6 +176,24 @@ fn tags_of_conllu_are_learned_and_written_into_their_column() {
         .tag("run", "Dogs do .\n", &["--format", "json"])
         .json()[0];
     assert!(line.get("spans").is_none());
+
+    // The column is the model's: it does not take the training's data to find it.
+    let (path, config) = (bench.path("run/model.json"), bench.path("run/config.toml"));
+    let mut description = read_json(&path);
+    assert_eq!(description["text"]["settings"]["column"], "upos");
+    let own = std::fs::read_to_string(&config).unwrap();
+    let other = own.replace("\"upos\"", "\"xpos\"");
+    assert_ne!(own, other);
+    bench.write("run/config.toml", other);
+    let tagged = bench.tag("run", &untagged, &["--input", "conllu"]);
+    assert_eq!(tagged.stdout, conllu);
+    // Earlier versions left it to the config.
+    bench.write("run/config.toml", own);
+    let settings = description["text"]["settings"].as_object_mut().unwrap();
+    settings.remove("column");
+    bench.write("run/model.json", description.to_string());
+    let tagged = bench.tag("run", &untagged, &["--input", "conllu"]);
+    assert_eq!(tagged.stdout, conllu);
 }
 
 #[test]
@@ -392,4 +410,21 @@ fn a_run_of_an_earlier_version_is_described_at_first_use() {
     bench
         .tag("run", "the cat\n", &[])
         .fails(1, &["has not ended", "--resume"]);
+}
+
+#[test]
+fn a_run_of_version_1_is_evaluated_on_the_data_that_it_began_with() {
+    let bench = Bench::new();
+    bench.copy_version_1("tagger");
+    let evaluated = &bench.run(&["evaluate", "--model", "run", "--json"]).json()[0];
+    assert!(number(evaluated, "test_f1") > 0.5, "{evaluated}");
+    let data = std::fs::read_to_string(bench.path("run/data.json")).unwrap();
+    let splits = &read_json(&bench.path("run/data.json"))["splits"];
+    bench.write(
+        "run/data.json",
+        data.replace(splits["valid"].as_str().unwrap(), "0"),
+    );
+    bench
+        .run(&["evaluate", "--model", "run"])
+        .fails(1, &["valid data is not what", "began with"]);
 }

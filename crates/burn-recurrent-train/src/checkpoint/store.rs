@@ -27,6 +27,7 @@ const STATE: &str = "state.json";
 pub(crate) struct Checkpoints {
     folder: PathBuf,
     keep: usize,
+    epochs: usize,
     resume: String,
 }
 
@@ -43,8 +44,15 @@ impl Checkpoints {
         Ok(Self {
             folder,
             keep,
+            epochs: 0,
             resume: format!("train --run {} --resume", run.display()),
         })
+    }
+
+    /// Also keeps those of the ends of the latest `epochs` epochs.
+    pub(crate) fn with_epochs(mut self, epochs: usize) -> Self {
+        self.epochs = epochs;
+        self
     }
 
     /// Writes a checkpoint, and removes the old ones that are no longer kept.
@@ -262,11 +270,16 @@ impl Checkpoints {
         })
     }
 
-    /// Removes all but the latest `keep` and those that are the best epoch of one of these.
+    /// Removes all but the latest `keep`, the latest ends of epochs that are asked for, and those that are the best epoch of one of these.
     fn prune(&self) -> Result<(), CheckpointError> {
         let names = self.names()?;
         let latest = &names[names.len().saturating_sub(self.keep)..];
         let mut kept: BTreeSet<String> = latest.iter().cloned().collect();
+        let epochs = names
+            .iter()
+            .rev()
+            .filter(|name| LoopState::is_epoch_end(name));
+        kept.extend(epochs.take(self.epochs).cloned());
         for name in latest {
             let state = fs::read(self.folder.join(name).join(STATE))
                 .ok()

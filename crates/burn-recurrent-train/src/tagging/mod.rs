@@ -19,7 +19,7 @@
 //! # let folder = folder.path().join("tagger");
 //! let device = Device::default();
 //! let task = TaggingTask::Spans { learn: TagScheme::Bioes, write: TagScheme::Bio };
-//! let requests = RequestCorpus::generate(1, 600, 50, 50);
+//! let requests = RequestCorpus::generate(1, 1000, 100, 100);
 //! let corpus = Corpus::new(requests.splits, task, &WordsConfig::default())?;
 //!
 //! let known = &corpus.vocabularies;
@@ -27,7 +27,7 @@
 //! let config = SequenceTaggerConfig::new(encoder, known.labels.len());
 //! let model = seeded_init(1, &device, |device| config.init(device).expect("sizes above 0"));
 //!
-//! let training = TrainingConfig::new(3, 0.02, OptimizerConfig::adam());
+//! let training = TrainingConfig::new(12, 0.02, OptimizerConfig::adam());
 //! let (learner, batches) = (Learner::new(model), BatchesConfig::default());
 //! let (train, valid) = (corpus.train_batches(&batches, 1)?, corpus.valid_batches(&batches)?);
 //! let run = RunDirectory::create("requests", &folder, &training)?;

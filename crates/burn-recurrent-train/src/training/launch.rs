@@ -13,7 +13,7 @@ use super::clock::Clock;
 use super::dashboard::{Figure, NoMetricFiles, Silent, TokenMetric, ValidMetric};
 use super::error::TrainError;
 use super::interrupt::StopOnSignal;
-use super::outcome::{TrainingOutcome, finish};
+use super::outcome::TrainingOutcome;
 use super::strategy::ResumableStrategy;
 use super::training_loop::{TrainBatches, TrainingLoop, ValidBatches};
 use super::valid_metrics::{LatestFigures, ValidMetrics};
@@ -142,7 +142,8 @@ impl<M: RecurrentLearner> Training<M> {
         };
         let device = device.autodiff();
         let mut optimizer = config.clip.apply_to(config.optimizer.init());
-        let checkpoints = Checkpoints::new(run.path(), config.checkpoint.keep)?;
+        let checkpoints = Checkpoints::new(run.path(), config.checkpoint.keep)?
+            .with_epochs(config.keep_weights.epochs());
         let lines = ProgressLines::new(
             config.epochs,
             progress == Progress::Quiet || progress.is_dashboard(),
@@ -184,8 +185,8 @@ impl<M: RecurrentLearner> Training<M> {
         training_loop.write_figures()?;
         let (epochs_before, is_done) = (training_loop.state.epochs, training_loop.is_done());
 
-        let (state, model) = if is_done {
-            (training_loop.state, model.valid())
+        let (ended, model) = if is_done {
+            (training_loop, model.valid())
         } else {
             let learner = Learner::new(model, config.optimizer.init(), config.learning_rate);
             let strategy = Arc::new(ResumableStrategy::new(training_loop));
@@ -234,13 +235,13 @@ impl<M: RecurrentLearner> Training<M> {
             drop(signal);
             // Gives the terminal back before anything else is printed.
             drop(result.renderer);
-            let state = match strategy.take_result() {
-                Some(state) => state?,
+            let ended = match strategy.take_result() {
+                Some(ended) => ended?,
                 // burn-train calls `fit` exactly once.
                 None => unreachable!("the training loop did not run"),
             };
-            (state, result.model)
+            (ended, result.model)
         };
-        finish(&run, &config, state, model)
+        ended.finish(model)
     }
 }

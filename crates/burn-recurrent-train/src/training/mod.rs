@@ -3,6 +3,7 @@
 //! [`Training`] is what a program sees; burn-train runs it by [`strategy`], which runs the [`training_loop`], whose parts
 //! each have a file: [`step`], [`validation`], [`epoch_end`] and [`saving`].
 
+mod average;
 mod clock;
 mod dashboard;
 mod epoch_end;

@@ -15,12 +15,11 @@ use super::error::TrainError;
 use super::in_place::InPlace;
 use super::training_loop::TrainingLoop;
 use crate::RecurrentLearner;
-use crate::loop_state::LoopState;
 
 /// Hands the loop to burn-train, and its result back.
 pub(super) struct ResumableStrategy<M: RecurrentLearner> {
     training_loop: Mutex<Option<TrainingLoop<M>>>,
-    result: Mutex<Option<Result<LoopState, TrainError>>>,
+    result: Mutex<Option<Result<TrainingLoop<M>, TrainError>>>,
 }
 
 impl<M: RecurrentLearner> ResumableStrategy<M> {
@@ -31,8 +30,8 @@ impl<M: RecurrentLearner> ResumableStrategy<M> {
         }
     }
 
-    /// How the loop ended; `None` where it never ran.
-    pub(super) fn take_result(&self) -> Option<Result<LoopState, TrainError>> {
+    /// The loop when it has ended; `None` where it never ran.
+    pub(super) fn take_result(&self) -> Option<Result<TrainingLoop<M>, TrainError>> {
         self.result
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -60,7 +59,7 @@ impl<M: RecurrentLearner> SupervisedLearningStrategy<M> for ResumableStrategy<M>
         if let Some(mut training_loop) = training_loop {
             let result = training_loop
                 .run(&mut model, &mut events, &components.interrupter)
-                .map(|()| training_loop.state);
+                .map(|()| training_loop);
             *self.result.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
         }
         (model.into_inner(), events)

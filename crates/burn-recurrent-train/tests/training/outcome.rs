@@ -236,3 +236,39 @@ fn a_broken_or_foreign_model_file_is_told_apart() {
         "{error}"
     );
 }
+
+#[test]
+fn averaged_weights_are_the_mean_of_those_after_the_last_epochs_and_have_figures_of_their_own() {
+    let _guard = one_at_a_time();
+    let folder = tempfile::tempdir().unwrap();
+    let train = |name: &str, epochs: usize, keep_weights: &str| {
+        let config = config(&format!(
+            "epochs = {epochs}\nkeep_weights = {keep_weights}\nlearning_rate = 0.02\noptimizer = {{ kind = \"adam\" }}\n\
+             checkpoint = {{ every_steps = 3, keep = 1 }}"
+        ));
+        let run = RunDirectory::create("toy", folder.path().join(name), &config).unwrap();
+        train(&run, &config, windows(6, 0), Interrupter::new()).unwrap()
+    };
+    let averaged = train("averaged", 4, "{ average = 3 }");
+    let ends = [2, 3, 4].map(|epochs| train(&format!("after-{epochs}"), epochs, "\"last\""));
+    let ends = ends.map(|outcome| bits(&outcome.model));
+    for (place, found) in bits(&averaged.model).into_iter().enumerate() {
+        let ends = ends
+            .iter()
+            .map(|bits| f64::from(f32::from_bits(bits[place])));
+        assert_eq!(f32::from_bits(found), (ends.sum::<f64>() / 3.0) as f32);
+    }
+
+    let record = averaged.record().unwrap();
+    let evaluated = evaluate(&averaged.model, &windows(3, 1000)).unwrap();
+    assert_eq!(record.valid_nats_per_token, evaluated.nats_per_token());
+    assert_eq!(
+        record.train_nats_per_token,
+        averaged.history[3].train_nats_per_token
+    );
+    let own = averaged.history.iter();
+    assert!(
+        own.into_iter()
+            .all(|epoch| epoch.valid_nats_per_token != evaluated.nats_per_token())
+    );
+}

@@ -98,6 +98,14 @@ fn sgd_with_momentum_tensor_clipping_and_plateau_decay() {
 }
 
 #[test]
+fn averaged_weights() {
+    assert_resumes(&config(
+        "epochs = 3\nlearning_rate = 0.01\nkeep_weights = { average = 3 }\noptimizer = { kind = \"adam\" }\n\
+         checkpoint = { every_steps = 2, keep = 1 }",
+    ));
+}
+
+#[test]
 fn dropout_and_the_seed_matter() {
     let _guard = one_at_a_time();
     let folder = tempfile::tempdir().unwrap();

@@ -1,27 +1,9 @@
 //! Driving the real binary.
 #![allow(dead_code, unused_imports)]
 
-use std::ops::Deref;
-
 pub use burn_recurrent_tests::{Ran, flip_a_bit, number, read_json};
 
-/// A folder of its own, in which the binary is run.
-pub struct Bench(burn_recurrent_tests::Bench);
-
-impl Deref for Bench {
-    type Target = burn_recurrent_tests::Bench;
-
-    fn deref(&self) -> &Self::Target {
-        &self.0
-    }
-}
-
-impl Bench {
-    pub fn new() -> Self {
-        let binary = env!("CARGO_BIN_EXE_language-modelling");
-        Self(burn_recurrent_tests::Bench::new(binary))
-    }
-}
+burn_recurrent_tests::drive!("CARGO_BIN_EXE_language-modelling");
 
 /// Arguments of `train` that make the bundled sample small enough for a test.
 pub const TINY: &[&str] = &[

@@ -21,7 +21,7 @@ fn main() -> Result<(), Report> {
     let config = RecurrentLanguageModelConfig::new(corpus.vocabulary.len(), 16, 16);
     let model = seeded_init(1, &device, |device| config.init(device).expect("sizes above 0"));
 
-    let training = TrainingConfig::new(3, 0.02, OptimizerConfig::adam());
+    let training = TrainingConfig::new(8, 0.02, OptimizerConfig::adam());
     let (batches, evaluation) = (BatchesConfig::new(10, 20), EvaluationConfig::default());
     let (train, valid) = (corpus.train_windows(&batches)?, corpus.valid_windows(&evaluation)?);
     let run = RunDirectory::create("stories", &folder, &training)?;

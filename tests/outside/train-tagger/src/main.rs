@@ -21,7 +21,7 @@ fn main() -> Result<(), Report> {
     let config = SequenceTaggerConfig::new(encoder, known.labels.len());
     let model = seeded_init(1, &device, |device| config.init(device).expect("sizes above 0"));
 
-    let training = TrainingConfig::new(4, 0.02, OptimizerConfig::adam());
+    let training = TrainingConfig::new(12, 0.02, OptimizerConfig::adam());
     let (learner, batches) = (Learner::new(model), BatchesConfig::default());
     let (train, valid) = (corpus.train_batches(&batches, 1)?, corpus.valid_batches(&batches)?);
     let run = RunDirectory::create("requests", &folder, &training)?;
