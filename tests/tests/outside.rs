@@ -98,11 +98,8 @@ fn a_project_with_burn_and_burn_recurrent_alone_trains_a_bidirectional_lstm() {
 
 #[test]
 fn a_cell_of_a_projects_own_is_trained_and_run_padded() {
-    let project = Project {
-        name: "own-cell",
-        features: "",
-    };
-    let printed = project.cargo("run", None, &[]);
+    build();
+    let printed = run("own-cell", Some("flex"), &[]);
     let accuracy: f64 = after("accuracy", &printed).parse().unwrap();
     // One in two is chance.
     assert!(accuracy > 0.9, "the model has not learned: {accuracy}");
@@ -118,7 +115,7 @@ fn a_cell_of_a_projects_own_is_trained_and_run_padded() {
 /// Or the cell that the documentation shows would not be the one that is tested.
 #[test]
 fn the_cell_of_the_project_is_the_documented_one_but_for_its_imports() {
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let workspace = repository();
     let code = |path: &str| -> Vec<String> {
         let text = std::fs::read_to_string(workspace.join(path)).unwrap();
         let is_code = |line: &&str| !line.starts_with("use ") && !line.trim().starts_with("//");
@@ -179,12 +176,9 @@ fn projects_of_a_single_backend_or_none_compile() {
 
 #[test]
 fn a_model_of_ones_own_is_saved_and_loaded() {
-    let project = Project {
-        name: "own-model",
-        features: "",
-    };
+    build();
     let folder = tempfile::tempdir().unwrap();
-    let printed = project.cargo("run", None, &[folder.path()]);
+    let printed = run("own-model", Some("flex"), &[folder.path()]);
     assert_eq!(after("saved", &printed), after("loaded", &printed));
     let refused: Vec<&str> = printed
         .lines()
@@ -232,12 +226,9 @@ fn a_project_without_the_recipes_loads_a_language_model_and_a_tagger() {
 #[test]
 fn a_project_of_thirty_lines_trains_evaluates_saves_and_uses_a_tagger() {
     let folder = tempfile::tempdir().unwrap();
-    let run = folder.path().join("run");
-    let project = Project {
-        name: "train-tagger",
-        features: "",
-    };
-    let printed = project.cargo("run", Some("flex"), &[&run]);
+    let to = folder.path().join("run");
+    build();
+    let printed = run("train-tagger", Some("flex"), &[&to]);
     let accuracy: f64 = after("accuracy", &printed).parse().unwrap();
     // About half of the words have no label.
     assert!(accuracy > 0.8, "the tagger has not learned: {accuracy}");
@@ -247,12 +238,9 @@ fn a_project_of_thirty_lines_trains_evaluates_saves_and_uses_a_tagger() {
 #[test]
 fn a_project_of_thirty_lines_trains_evaluates_saves_and_uses_a_language_model() {
     let folder = tempfile::tempdir().unwrap();
-    let run = folder.path().join("run");
-    let project = Project {
-        name: "train-language-model",
-        features: "",
-    };
-    let printed = project.cargo("run", Some("flex"), &[&run]);
+    let to = folder.path().join("run");
+    build();
+    let printed = run("train-language-model", Some("flex"), &[&to]);
     let perplexity: f64 = after("perplexity", &printed).parse().unwrap();
     // Of a vocabulary of some hundred words; the grammar's own perplexity is about 4.
     assert!(perplexity < 25.0, "the model has not learned: {perplexity}");

@@ -115,6 +115,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod alignment;
 mod batches;
 mod checkpoint;
 mod checkpoint_config;
@@ -145,13 +146,16 @@ mod run_data;
 mod run_directory;
 mod schedule;
 mod seeds;
+pub mod sentences;
 mod splits;
 pub mod tagging;
 mod throughput;
 mod training;
 mod training_config;
+pub mod translation;
 mod weights;
 
+pub use alignment::draw_alignment;
 pub use batches::{BatchError, BatchIterator, Batches};
 pub use checkpoint::CheckpointError;
 pub use checkpoint_config::CheckpointConfig;

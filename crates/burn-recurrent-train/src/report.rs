@@ -18,6 +18,7 @@ use crate::run_directory::RunDirectoryError;
 use crate::splits::SplitError;
 use crate::tagging::error::TaggingError;
 use crate::training::error::TrainError;
+use crate::translation::error::TranslationError;
 
 const FAILURE: u8 = 1;
 const USAGE: u8 = 2;
@@ -109,6 +110,8 @@ fn diagnose(error: &(dyn Error + 'static)) -> (Option<String>, bool) {
         } else if let Some(error) = error.downcast_ref::<LanguageModellingError>() {
             (error.help(), false)
         } else if let Some(error) = error.downcast_ref::<TaggingError>() {
+            (error.help(), error.is_usage())
+        } else if let Some(error) = error.downcast_ref::<TranslationError>() {
             (error.help(), error.is_usage())
         } else {
             (None, false)

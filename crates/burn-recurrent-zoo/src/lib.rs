@@ -5,6 +5,7 @@ mod folder_error;
 pub mod language_modelling;
 pub mod tagging;
 mod text_part;
+pub mod translation;
 
 pub use folder_error::FolderError;
 pub use language_modelling::{
@@ -12,6 +13,9 @@ pub use language_modelling::{
     save_language_model,
 };
 pub use tagging::{TaggerError, TaggerSettings, TrainedTagger, describe_tagger, save_tagger};
+pub use translation::{
+    TrainedTranslator, Translation, TranslatorError, TranslatorSettings, save_translator,
+};
 
 /// The crate of the models, for what [`TrainedLanguageModel::model`] and the like give.
 pub use burn_recurrent_models as models;

@@ -145,5 +145,6 @@ pub(super) fn read(
 /// A tensor's numbers on the host.
 pub(super) fn numbers(data: TensorData) -> Vec<f32> {
     let data = data.convert::<f32>();
-    data.into_vec().expect("the numbers are of the type just converted to")
+    data.try_into_vec()
+        .expect("the numbers are of the type just converted to")
 }

@@ -89,13 +89,16 @@ impl Subwords {
     }
 }
 
+/// Which ids are merged, in order.
+pub(super) type Merges = Vec<(u32, u32)>;
+
 /// Learns byte pair encoding: the tokens without the special ones, and which ids are merged, in order.
 pub(super) fn train_bpe(
     lines: &[String],
     num_specials: usize,
     size: usize,
     min_count: u64,
-) -> Result<(Vec<String>, Vec<(u32, u32)>), BoxedError> {
+) -> Result<(Vec<String>, Merges), BoxedError> {
     let specials = special_names(num_specials);
     let specials = specials
         .into_iter()

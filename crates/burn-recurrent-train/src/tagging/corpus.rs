@@ -11,12 +11,12 @@ use burn_recurrent_text::{
     TaggingExamples, TaggingTask, TaggingVocabularies, TaggingVocabulariesBuilder,
 };
 
-use super::batches::{LossBatches, TrainBatches};
-use super::batches_config::BatchesConfig;
+use super::batches::{LossBatches, TrainBatches, loss_batches};
 use super::check::check_labels;
 use super::error::TaggingError;
 use super::words_config::WordsConfig;
 use crate::run_data::{Checksums, RunData};
+use crate::sentences::BatchesConfig;
 use crate::splits::Splits;
 
 /// The splits of a data set, and what they are encoded with.
@@ -134,7 +134,7 @@ impl Corpus {
     ///
     /// When a batch has no room for a token.
     pub fn valid_batches(&self, config: &BatchesConfig) -> Result<LossBatches, TaggingError> {
-        Ok(LossBatches::new(&self.splits.valid.examples, config)?)
+        Ok(loss_batches(&self.splits.valid.examples, config)?)
     }
 
     /// A model with the pretrained vectors of the words that have one, where there are such vectors.

@@ -6,8 +6,8 @@ use burn::train::{InferenceStep, TrainOutput, TrainStep};
 use burn_recurrent_models::{SequenceTagger, TaggerLoss};
 use burn_recurrent_text::TaggingBatch;
 
-use super::batches_config::LossConfig;
 use super::input::{indices, tagger_input};
+use crate::sentences::LossConfig;
 use crate::{CarriedState, TokenLoss};
 
 /// A tagger, and what its gradient is of: the mean over the tokens of a batch, unless set.

@@ -43,7 +43,6 @@
 //! ```
 
 mod batches;
-mod batches_config;
 mod check;
 mod corpus;
 pub(crate) mod error;
@@ -54,8 +53,8 @@ mod score;
 mod vocabularies;
 mod words_config;
 
+pub use crate::sentences::{BatchesConfig, LossConfig};
 pub use batches::{LossBatches, TrainBatches};
-pub use batches_config::{BatchesConfig, LossConfig};
 pub use check::check_labels;
 pub use corpus::{Corpus, Split};
 pub use error::TaggingError;

@@ -1,0 +1,42 @@
+//! Translation: train and evaluate encoder-decoders on sentences and on spelling, and translate with them.
+
+mod config;
+mod corpus;
+mod evaluate;
+mod progress;
+mod train;
+mod trained;
+mod translate;
+
+use burn_recurrent_train::TrainArgs;
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Train and evaluate translators of sentences and of spelling into sounds, and translate with them.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Train a translator; without CONFIG, one on the bundled German and English sentences
+    #[command(after_help = config::RECIPE.help())]
+    Train(TrainArgs),
+    /// Compute how well a trained translator translates, and show where it is worst
+    Evaluate(evaluate::EvaluateTranslatorArgs),
+    /// Translate lines of text
+    Translate(translate::TranslateArgs),
+}
+
+fn main() -> ExitCode {
+    burn_recurrent_train::init_logging();
+    let cli = Cli::parse();
+    burn_recurrent_train::main_exit(|| match cli.verb {
+        Verb::Train(args) => train::train(&args),
+        Verb::Evaluate(args) => evaluate::evaluate(&args),
+        Verb::Translate(args) => translate::translate(&args),
+    })
+}
