@@ -5,6 +5,8 @@ use std::io;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
+use crate::drawing::{shortened, tint};
+
 /// More tokens than this on a side are too many to draw; the rest is left out, and the picture says so.
 const MOST_TOKENS: usize = 120;
 /// Longer tokens are cut.
@@ -63,7 +65,12 @@ struct Alignment<'a> {
 
 impl<'a> Alignment<'a> {
     fn new(source: &[String], target: &[String], weights: &'a [Vec<f32>]) -> Self {
-        let shown = |tokens: &[String]| tokens.iter().take(MOST_TOKENS).map(short).collect();
+        let shown = |tokens: &[String]| {
+            let tokens = tokens.iter().take(MOST_TOKENS);
+            tokens
+                .map(|token| shortened(token, MOST_CHARACTERS))
+                .collect()
+        };
         let (cell, font) = match source.len().max(target.len()) {
             0..=24 => (38, 14),
             25..=48 => (26, 11),
@@ -122,7 +129,8 @@ impl<'a> Alignment<'a> {
                     top + row as i32 * self.cell,
                 );
                 let opposite = (corner.0 + self.cell, corner.1 + self.cell);
-                let area = Rectangle::new([corner, opposite], tint(weight).filled());
+                let area =
+                    Rectangle::new([corner, opposite], tint(COLOUR, f64::from(weight)).filled());
                 root.draw(&area)?;
                 root.draw(&Rectangle::new([corner, opposite], LINE))?;
                 if weight >= 0.05 && self.cell >= 26 {
@@ -145,20 +153,6 @@ impl<'a> Alignment<'a> {
         // A sans-serif letter is on average a little over half as wide as it is high.
         longest.unwrap_or(0) as i32 * (self.font + 2) * 64 / 100 + 14
     }
-}
-
-fn short(token: &String) -> String {
-    match token.char_indices().nth(MOST_CHARACTERS) {
-        Some((end, _)) => format!("{}…", &token[..end]),
-        None => token.clone(),
-    }
-}
-
-/// A weight as a strength of colour on white.
-fn tint(weight: f32) -> RGBColor {
-    let strength = f64::from(weight).clamp(0.0, 1.0);
-    let mix = |channel: u8| (255.0 - strength * (255.0 - f64::from(channel))).round() as u8;
-    RGBColor(mix(COLOUR.0), mix(COLOUR.1), mix(COLOUR.2))
 }
 
 #[cfg(test)]

@@ -6,6 +6,8 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
+use crate::drawing::{shortened, tint};
+
 /// More labels than this are too small to read; the rarest are gathered in one row and column.
 const MOST_LABELS: usize = 50;
 /// Longer names of labels are cut.
@@ -166,10 +168,7 @@ impl Matrix {
 
 /// The labels as they are drawn: short enough, and not too many.
 fn gather(labels: &[String], counts: &[Vec<u64>]) -> (Vec<String>, Vec<Vec<u64>>) {
-    let short = |label: &String| match label.char_indices().nth(MOST_CHARACTERS) {
-        Some((end, _)) => format!("{}…", &label[..end]),
-        None => label.clone(),
-    };
+    let short = |label: &String| shortened(label, MOST_CHARACTERS);
     let number = labels.len();
     if number <= MOST_LABELS {
         return (labels.iter().map(short).collect(), counts.to_vec());
@@ -194,12 +193,6 @@ fn gather(labels: &[String], counts: &[Vec<u64>]) -> (Vec<String>, Vec<Vec<u64>>
     }
     let names = order.iter().map(|label| short(&labels[*label]));
     (names.chain(["other".to_string()]).collect(), gathered)
-}
-
-/// `strength` of a colour on white.
-fn tint(colour: RGBColor, strength: f64) -> RGBColor {
-    let mix = |channel: u8| (255.0 - strength * (255.0 - f64::from(channel))).round() as u8;
-    RGBColor(mix(colour.0), mix(colour.1), mix(colour.2))
 }
 
 /// At most four characters.

@@ -128,6 +128,7 @@ mod confusion;
 mod curves;
 mod described_model;
 mod device;
+mod drawing;
 mod early_stopping;
 mod fused_optimizer;
 mod history;

@@ -4,10 +4,10 @@ mod error;
 mod files;
 mod settings;
 mod trained_translator;
-mod translation;
+mod translated;
 
 pub use error::TranslatorError;
 pub use files::save_translator;
 pub use settings::TranslatorSettings;
 pub use trained_translator::TrainedTranslator;
-pub use translation::Translation;
+pub use translated::Translation;
