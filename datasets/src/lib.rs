@@ -91,7 +91,7 @@ pub use parallel::{
 };
 pub use pronunciations::{
     Part, Pronounced, PronunciationCounts, PronunciationError, PronunciationProblem,
-    Pronunciations, Stress, WordShares, letters,
+    Pronunciations, Stress, WordShares,
 };
 pub use read::{ReadError, lines, read_text};
 pub use requests::{RequestCorpus, RequestPart, requests};

@@ -307,7 +307,8 @@ impl Pronunciations {
         }
     }
 
-    /// The dictionary as parallel text: letters with a space between them, and phonemes with a space between them.
+    /// The dictionary as parallel text: a word, of which a model reads the letters, and its phonemes with a
+    /// space between them.
     ///
     /// Training has a pair for each pronunciation. Validation and test have one for each word, with its further
     /// pronunciations in [`SentencePair::other_targets`]. All pronunciations of a word are in one part.
@@ -349,7 +350,7 @@ impl Pronounced {
     /// The word with the first pronunciation as the target and the others beside it.
     fn pair(&self) -> SentencePair {
         SentencePair {
-            source: letters(&self.word),
+            source: self.word.clone(),
             target: self.pronunciations[0].clone(),
             other_targets: self.pronunciations[1..].to_vec(),
             line: self.line,
@@ -359,18 +360,12 @@ impl Pronounced {
     /// The word once with each pronunciation.
     fn training_pairs(&self) -> impl Iterator<Item = SentencePair> {
         self.pronunciations.iter().map(|target| SentencePair {
-            source: letters(&self.word),
+            source: self.word.clone(),
             target: target.clone(),
             other_targets: Vec::new(),
             line: self.line,
         })
     }
-}
-
-/// The letters of a word with a space between them, as a model reads it.
-pub fn letters(word: &str) -> String {
-    let letters: Vec<String> = word.chars().map(String::from).collect();
-    letters.join(" ")
 }
 
 /// Whether a word is of the letters `a` to `z` and apostrophes only.
