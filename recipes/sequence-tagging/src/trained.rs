@@ -43,7 +43,7 @@ pub fn model_config(
 /// How the tagger of a config reads words and writes labels.
 pub fn settings(config: &Config) -> TaggerSettings {
     TaggerSettings::new(config.data.task)
-        .with_constrained(config.model.output.is_constrained())
+        .with_constrained(config.model.options.output.is_constrained())
         .with_max_characters(config.words.max_characters)
 }
 
