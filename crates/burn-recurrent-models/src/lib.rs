@@ -3,6 +3,7 @@
 
 mod any_language_model;
 mod any_recurrent;
+mod config_file;
 mod crf;
 mod cross_entropy;
 mod embed;
@@ -13,6 +14,7 @@ mod lengths;
 mod neural_language_model;
 pub mod ngram;
 mod ngram_language_model;
+mod option_error;
 mod pooling;
 mod recurrent_language_model;
 mod sampler;
@@ -29,15 +31,14 @@ pub use crf::{CrfError, CrfPath, LinearChainCrf, LinearChainCrfConfig, Transitio
 pub use cross_entropy::token_nats;
 pub use encoder::{
     CharacterEncoder, CharacterFeatures, CharacterInput, CharacterNetwork, ShapeFeatures,
-    TaggerInput, TokenEncoder, TokenEncoderConfig, TokenEncoderError,
+    TaggerInput, TokenEncoder, TokenEncoderConfig,
 };
 pub use generate::{Generation, generate};
 pub use language_model::LanguageModel;
 pub use neural_language_model::{Neural, NeuralLanguageModel};
+pub use option_error::OptionError;
 pub use pooling::{AdditiveAttention, Pooling, PoolingKind, Unweighted};
-pub use recurrent_language_model::{
-    RecurrentLanguageModel, RecurrentLanguageModelConfig, RecurrentLanguageModelError,
-};
+pub use recurrent_language_model::{RecurrentLanguageModel, RecurrentLanguageModelConfig};
 pub use sampler::{Sampler, SamplerConfig, SamplerError};
 pub use saved::{
     ModelDescription, PreparedModel, SavedLanguageModel, SavedModel, SavedModelError, SavedModule,
@@ -45,9 +46,7 @@ pub use saved::{
     weights_to_bytes_as,
 };
 pub use score::{Score, score};
-pub use sequence_classifier::{
-    SequenceClassifier, SequenceClassifierConfig, SequenceClassifierError,
-};
+pub use sequence_classifier::{SequenceClassifier, SequenceClassifierConfig};
 pub use sequence_tagger::{
     SequenceTagger, SequenceTaggerConfig, SequenceTaggerError, TaggerLoss, TaggerOutput,
 };
@@ -57,6 +56,4 @@ pub use translation::{
     Hypothesis, NeuralTranslator, OutputLayer, SourceEncoder, SpecialTokens, TargetDecoder,
     TranslationBatch, coverage_penalty, length_penalty,
 };
-pub use window_language_model::{
-    WindowLanguageModel, WindowLanguageModelConfig, WindowLanguageModelError, WindowState,
-};
+pub use window_language_model::{WindowLanguageModel, WindowLanguageModelConfig, WindowState};

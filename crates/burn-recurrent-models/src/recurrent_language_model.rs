@@ -1,114 +1,117 @@
 //! The recurrent language model.
 
+use crate::config_file::{burn_config, is_undecided, lstm, one, orthogonal, tenth};
 use crate::embed::embed;
+use crate::option_error::{above_zero, at_least_one, initializer, probability};
 use crate::saved::{DRAW, DRAW_RANGE};
 use crate::{
-    AnyRecurrent, AnyRecurrentConfig, AnyState, CellKind, NeuralLanguageModel, SavedLanguageModel,
-    SavedModule, TensorShapes,
+    AnyRecurrent, AnyRecurrentConfig, AnyState, CellKind, NeuralLanguageModel, OptionError,
+    SavedLanguageModel, SavedModule, TensorShapes,
 };
-use burn::config::Config;
 use burn::module::{Module, Param};
 use burn::nn::{Dropout, DropoutConfig, Embedding};
 use burn::tensor::{Device, Distribution, Int, Tensor, TensorData};
 use burn_recurrent::{RecurrentInitializer, apply_dropout};
+use serde::{Deserialize, Serialize};
 
 /// Configuration of a [`RecurrentLanguageModel`].
-#[derive(Config, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RecurrentLanguageModelConfig {
-    /// The number of tokens.
+    /// The number of tokens. A file may leave it to the data.
+    #[serde(default, skip_serializing_if = "is_undecided")]
     pub vocabulary_size: usize,
     /// The width of the embeddings.
     pub d_embedding: usize,
     /// The width of the hidden vectors.
     pub d_hidden: usize,
     /// The cell.
-    #[config(default = "CellKind::Lstm")]
+    #[serde(default = "lstm")]
     pub cell: CellKind,
     /// The number of layers.
-    #[config(default = 2)]
+    #[serde(default = "one")]
     pub num_layers: usize,
     /// The probability of dropout on everything that goes up: embeddings, the layers' outputs and
     /// the features (Zaremba et al. 2014).
-    #[config(default = 0.0)]
+    #[serde(default)]
     pub dropout: f64,
     /// Whether the dropout between layers draws one mask a sequence (Gal and Ghahramani 2016).
-    #[config(default = false)]
+    #[serde(default)]
     pub variational_dropout: bool,
     /// The probability with which a recurrent weight is dropped for a sequence (Merity et al.
     /// 2017).
-    #[config(default = 0.0)]
+    #[serde(default)]
     pub weight_drop: f64,
     /// Whether the output layer's weights are the embeddings (Press and Wolf 2017; Inan et al.
     /// 2017), which then need the hidden vectors' width.
-    #[config(default = false)]
+    #[serde(default)]
     pub tied: bool,
     /// How the recurrent weights are drawn.
-    #[config(default = "RecurrentInitializer::Orthogonal {}")]
+    #[serde(default = "orthogonal")]
     pub initializer: RecurrentInitializer,
     /// Embeddings and output weights are drawn from uniform(±this).
-    #[config(default = 0.1)]
+    #[serde(default = "tenth")]
     pub init_range: f64,
 }
 
-/// Why a [`RecurrentLanguageModelConfig`] describes no model.
-#[derive(Debug, thiserror::Error, PartialEq)]
-pub enum RecurrentLanguageModelError {
-    /// Tied weights of two widths.
-    #[error(
-        "tied output weights are the embeddings, which must then be as wide as the hidden vectors: \
-         d_embedding is {d_embedding}, d_hidden {d_hidden}"
-    )]
-    TiedWidths {
-        /// The width of the embeddings.
-        d_embedding: usize,
-        /// The width of the hidden vectors.
-        d_hidden: usize,
-    },
-    /// A size that must not be zero.
-    #[error("{name} must be at least 1, but is 0")]
-    Zero {
-        /// The size's name.
-        name: &'static str,
-    },
-    /// Not a probability of dropping.
-    #[error("{name} must be at least 0 and below 1, but is {value}")]
-    Probability {
-        /// The probability's name.
-        name: &'static str,
-        /// Its value.
-        value: f64,
-    },
+burn_config! {
+    RecurrentLanguageModelConfig {
+        with_vocabulary_size: vocabulary_size: usize,
+        with_d_embedding: d_embedding: usize,
+        with_d_hidden: d_hidden: usize,
+        with_cell: cell: CellKind,
+        with_num_layers: num_layers: usize,
+        with_dropout: dropout: f64,
+        with_variational_dropout: variational_dropout: bool,
+        with_weight_drop: weight_drop: f64,
+        with_tied: tied: bool,
+        with_initializer: initializer: RecurrentInitializer,
+        with_init_range: init_range: f64,
+    }
 }
 
 impl RecurrentLanguageModelConfig {
+    /// A config with these sizes and the defaults of all else.
+    pub fn new(vocabulary_size: usize, d_embedding: usize, d_hidden: usize) -> Self {
+        Self {
+            vocabulary_size,
+            d_embedding,
+            d_hidden,
+            cell: lstm(),
+            num_layers: one(),
+            dropout: 0.0,
+            variational_dropout: false,
+            weight_drop: 0.0,
+            tied: false,
+            initializer: orthogonal(),
+            init_range: tenth(),
+        }
+    }
+
     /// Checks that the numbers describe a model.
     ///
     /// # Errors
     ///
     /// Names the first one that does not.
-    pub fn validate(&self) -> Result<(), RecurrentLanguageModelError> {
-        for (name, size) in [
-            ("vocabulary_size", self.vocabulary_size),
-            ("d_embedding", self.d_embedding),
-            ("d_hidden", self.d_hidden),
-            ("num_layers", self.num_layers),
-        ] {
-            if size == 0 {
-                return Err(RecurrentLanguageModelError::Zero { name });
-            }
+    pub fn validate(&self) -> Result<(), OptionError> {
+        at_least_one("vocabulary_size", self.vocabulary_size)?;
+        at_least_one("d_embedding", self.d_embedding)?;
+        at_least_one("d_hidden", self.d_hidden)?;
+        at_least_one("num_layers", self.num_layers)?;
+        probability("dropout", self.dropout)?;
+        probability("weight_drop", self.weight_drop)?;
+        initializer("initializer", &self.initializer)?;
+        above_zero("init_range", self.init_range)?;
+        match self.tied && self.d_embedding != self.d_hidden {
+            false => Ok(()),
+            true => Err(OptionError::new(
+                "tied",
+                format!(
+                    "needs embeddings as wide as the hidden vectors, but d_embedding is {} and d_hidden {}",
+                    self.d_embedding, self.d_hidden
+                ),
+            )),
         }
-        for (name, value) in [("dropout", self.dropout), ("weight_drop", self.weight_drop)] {
-            if !(0.0..1.0).contains(&value) {
-                return Err(RecurrentLanguageModelError::Probability { name, value });
-            }
-        }
-        if self.tied && self.d_embedding != self.d_hidden {
-            return Err(RecurrentLanguageModelError::TiedWidths {
-                d_embedding: self.d_embedding,
-                d_hidden: self.d_hidden,
-            });
-        }
-        Ok(())
     }
 
     /// Creates the model.
@@ -116,10 +119,7 @@ impl RecurrentLanguageModelConfig {
     /// # Errors
     ///
     /// If the numbers describe none ([`validate`](Self::validate)).
-    pub fn init(
-        &self,
-        device: &Device,
-    ) -> Result<RecurrentLanguageModel, RecurrentLanguageModelError> {
+    pub fn init(&self, device: &Device) -> Result<RecurrentLanguageModel, OptionError> {
         self.validate()?;
         let uniform = |shape: [usize; 2]| {
             let range = Distribution::Uniform(-self.init_range, self.init_range);
@@ -219,7 +219,7 @@ impl NeuralLanguageModel for RecurrentLanguageModel {
 impl SavedModule for RecurrentLanguageModel {
     const KIND: &'static str = "recurrent-language-model";
     type Config = RecurrentLanguageModelConfig;
-    type ConfigError = RecurrentLanguageModelError;
+    type ConfigError = OptionError;
 
     fn validate(config: &Self::Config) -> Result<(), Self::ConfigError> {
         config.validate()

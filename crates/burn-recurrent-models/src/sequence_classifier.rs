@@ -1,10 +1,11 @@
 //! The classifier: a class for every sentence.
 
 use crate::encoder::draw_linear;
+use crate::option_error::at_least_one;
 use crate::pooling::{Pooling, PoolingKind};
 use crate::saved::DRAW;
 use crate::{
-    SavedModule, TaggerInput, TensorShapes, TokenEncoder, TokenEncoderConfig, TokenEncoderError,
+    OptionError, SavedModule, TaggerInput, TensorShapes, TokenEncoder, TokenEncoderConfig,
     token_nats,
 };
 use burn::config::Config;
@@ -23,20 +24,6 @@ pub struct SequenceClassifierConfig {
     /// How a sentence's words become one vector.
     #[config(default = "PoolingKind::Last {}")]
     pub pooling: PoolingKind,
-}
-
-/// Why a [`SequenceClassifierConfig`] describes no classifier.
-#[derive(Clone, Debug, thiserror::Error, PartialEq)]
-pub enum SequenceClassifierError {
-    /// The encoder.
-    #[error(transparent)]
-    Encoder(#[from] TokenEncoderError),
-    /// A size that must not be zero.
-    #[error("{name} must be at least 1, but is 0")]
-    Zero {
-        /// The size's name.
-        name: &'static str,
-    },
 }
 
 /// Classifies sentences: the [`SequenceTagger`](crate::SequenceTagger)'s encoder, one vector for
@@ -59,7 +46,7 @@ pub enum SequenceClassifierError {
 /// let input = TaggerInput::new(words, vec![3, 1]);
 /// assert_eq!(classifier.probabilities(&input).dims(), [2, 3]);
 /// assert_eq!(classifier.classify(&input).len(), 2);
-/// # Ok::<(), burn_recurrent_models::SequenceClassifierError>(())
+/// # Ok::<(), burn_recurrent_models::OptionError>(())
 /// ```
 #[derive(Module, Debug)]
 pub struct SequenceClassifier {
@@ -77,17 +64,17 @@ impl SequenceClassifierConfig {
     /// # Errors
     ///
     /// Names the first one that does not.
-    pub fn validate(&self) -> Result<(), SequenceClassifierError> {
-        self.encoder.validate()?;
-        if self.num_classes == 0 {
-            let name = "num_classes";
-            return Err(SequenceClassifierError::Zero { name });
+    pub fn validate(&self) -> Result<(), OptionError> {
+        self.encoder
+            .validate()
+            .map_err(|error| error.within("encoder"))?;
+        at_least_one("num_classes", self.num_classes)?;
+        match self.pooling {
+            PoolingKind::Attention { d_attention } => {
+                at_least_one("pooling.d_attention", d_attention)
+            }
+            PoolingKind::Last {} | PoolingKind::Mean {} | PoolingKind::Max {} => Ok(()),
         }
-        if self.pooling == (PoolingKind::Attention { d_attention: 0 }) {
-            let name = "d_attention";
-            return Err(SequenceClassifierError::Zero { name });
-        }
-        Ok(())
     }
 
     /// Creates the classifier.
@@ -95,7 +82,7 @@ impl SequenceClassifierConfig {
     /// # Errors
     ///
     /// If the numbers describe none ([`validate`](Self::validate)).
-    pub fn init(&self, device: &Device) -> Result<SequenceClassifier, SequenceClassifierError> {
+    pub fn init(&self, device: &Device) -> Result<SequenceClassifier, OptionError> {
         self.validate()?;
         let encoder = self.encoder.init(device)?;
         let d_output = encoder.d_output();
@@ -186,7 +173,7 @@ impl SequenceClassifier {
 impl SavedModule for SequenceClassifier {
     const KIND: &'static str = "sequence-classifier";
     type Config = SequenceClassifierConfig;
-    type ConfigError = SequenceClassifierError;
+    type ConfigError = OptionError;
 
     fn validate(config: &Self::Config) -> Result<(), Self::ConfigError> {
         config.validate()

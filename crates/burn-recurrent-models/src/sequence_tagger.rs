@@ -1,12 +1,13 @@
 //! The tagger: a label for every word.
 
+use crate::config_file::{burn_config, is_undecided, softmax as softmax_output, yes};
 use crate::lengths::padding;
+use crate::option_error::at_least_one;
 use crate::saved::DRAW;
 use crate::{
-    CrfError, CrfPath, LinearChainCrf, LinearChainCrfConfig, SavedModule, TaggerInput,
-    TensorShapes, TokenEncoder, TokenEncoderConfig, TokenEncoderError, TransitionConstraints,
+    CrfError, CrfPath, LinearChainCrf, LinearChainCrfConfig, OptionError, SavedModule, TaggerInput,
+    TensorShapes, TokenEncoder, TokenEncoderConfig, TransitionConstraints,
 };
-use burn::config::Config;
 use burn::module::Module;
 use burn::nn::Linear;
 use burn::tensor::activation::{log_softmax, softmax, tanh};
@@ -14,19 +15,41 @@ use burn::tensor::{Device, Int, Tensor};
 use serde::{Deserialize, Serialize};
 
 /// Configuration of a [`SequenceTagger`].
-#[derive(Config, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct SequenceTaggerConfig {
     /// What reads the sentences.
     pub encoder: TokenEncoderConfig,
-    /// The number of labels.
+    /// The number of labels. A file may leave it to the data.
+    #[serde(default, skip_serializing_if = "is_undecided")]
     pub num_labels: usize,
     /// How labels are chosen.
-    #[config(default = "TaggerOutput::Softmax {}")]
+    #[serde(default = "softmax_output")]
     pub output: TaggerOutput,
     /// The width of a layer with tanh between the encoder and the emissions, where there is one
     /// (Lample et al. 2016, section 4).
-    #[config(default = "None")]
+    #[serde(default)]
     pub d_projection: Option<usize>,
+}
+
+burn_config! {
+    SequenceTaggerConfig {
+        with_num_labels: num_labels: usize,
+        with_output: output: TaggerOutput,
+        with_d_projection: d_projection: Option<usize>,
+    }
+}
+
+impl SequenceTaggerConfig {
+    /// A config with these sizes and the defaults of all else.
+    pub fn new(encoder: TokenEncoderConfig, num_labels: usize) -> Self {
+        Self {
+            encoder,
+            num_labels,
+            output: softmax_output(),
+            d_projection: None,
+        }
+    }
 }
 
 /// How a [`SequenceTagger`] chooses labels.
@@ -46,25 +69,16 @@ pub enum TaggerOutput {
     },
 }
 
-fn yes() -> bool {
-    true
-}
-
 /// Why a [`SequenceTaggerConfig`] describes no tagger.
 #[derive(Clone, Debug, thiserror::Error, PartialEq)]
+#[non_exhaustive]
 pub enum SequenceTaggerError {
-    /// The encoder.
+    /// An option.
     #[error(transparent)]
-    Encoder(#[from] TokenEncoderError),
+    Option(#[from] OptionError),
     /// The conditional random field.
     #[error(transparent)]
     Crf(#[from] CrfError),
-    /// A size that must not be zero.
-    #[error("{name} must be at least 1, but is 0")]
-    Zero {
-        /// The size's name.
-        name: &'static str,
-    },
 }
 
 /// Labels the words of sentences: a recurrent network over words, their characters and their
@@ -119,15 +133,11 @@ impl SequenceTaggerConfig {
     ///
     /// Names the first one that does not.
     pub fn validate(&self) -> Result<(), SequenceTaggerError> {
-        self.encoder.validate()?;
-        if self.num_labels == 0 {
-            return Err(SequenceTaggerError::Zero { name: "num_labels" });
-        }
-        if self.d_projection == Some(0) {
-            return Err(SequenceTaggerError::Zero {
-                name: "d_projection",
-            });
-        }
+        self.encoder
+            .validate()
+            .map_err(|error| error.within("encoder"))?;
+        at_least_one("num_labels", self.num_labels)?;
+        at_least_one("d_projection", self.d_projection.unwrap_or(1))?;
         match self.crf() {
             Some(crf) => Ok(crf.validate()?),
             None => Ok(()),

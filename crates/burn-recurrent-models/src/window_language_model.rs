@@ -1,19 +1,23 @@
 //! The feed-forward window model.
 
+use crate::config_file::{burn_config, is_undecided, tenth, yes};
 use crate::embed::embed;
+use crate::option_error::{above_zero, at_least_one, probability};
 use crate::saved::DRAW_RANGE;
-use crate::{NeuralLanguageModel, SavedLanguageModel, SavedModule, TensorShapes};
-use burn::config::Config;
+use crate::{NeuralLanguageModel, OptionError, SavedLanguageModel, SavedModule, TensorShapes};
 use burn::module::{Module, Param};
 use burn::nn::{Dropout, DropoutConfig, Embedding, Linear, LinearConfig};
 use burn::tensor::activation::tanh;
 use burn::tensor::{Device, Distribution, Int, Tensor, TensorData};
 use burn_recurrent::apply_dropout;
+use serde::{Deserialize, Serialize};
 
 /// Configuration of a [`WindowLanguageModel`].
-#[derive(Config, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct WindowLanguageModelConfig {
-    /// The number of tokens.
+    /// The number of tokens. A file may leave it to the data.
+    #[serde(default, skip_serializing_if = "is_undecided")]
     pub vocabulary_size: usize,
     /// The number of tokens that the next one is predicted from, at least 1: an n-gram's `n - 1`.
     pub window: usize,
@@ -22,66 +26,61 @@ pub struct WindowLanguageModelConfig {
     /// The width of the hidden layer.
     pub d_hidden: usize,
     /// Whether the embeddings also go to the output layer directly.
-    #[config(default = true)]
+    #[serde(default = "yes")]
     pub direct: bool,
     /// The probability of dropout on the features.
-    #[config(default = 0.0)]
+    #[serde(default)]
     pub dropout: f64,
     /// Embeddings and output weights are drawn from uniform(±this).
-    #[config(default = 0.1)]
+    #[serde(default = "tenth")]
     pub init_range: f64,
 }
 
-/// Why a [`WindowLanguageModelConfig`] describes no model.
-#[derive(Clone, Debug, thiserror::Error, PartialEq)]
-pub enum WindowLanguageModelError {
-    /// A size that must not be zero.
-    #[error("{name} must be at least 1, but is 0")]
-    Zero {
-        /// The size's name.
-        name: &'static str,
-    },
-    /// Not a probability of dropping.
-    #[error("{name} must be at least 0 and below 1, but is {value}")]
-    Probability {
-        /// The probability's name.
-        name: &'static str,
-        /// Its value.
-        value: f64,
-    },
+burn_config! {
+    WindowLanguageModelConfig {
+        with_vocabulary_size: vocabulary_size: usize,
+        with_window: window: usize,
+        with_d_embedding: d_embedding: usize,
+        with_d_hidden: d_hidden: usize,
+        with_direct: direct: bool,
+        with_dropout: dropout: f64,
+        with_init_range: init_range: f64,
+    }
 }
 
 impl WindowLanguageModelConfig {
+    /// A config with these sizes and the defaults of all else.
+    pub fn new(vocabulary_size: usize, window: usize, d_embedding: usize, d_hidden: usize) -> Self {
+        Self {
+            vocabulary_size,
+            window,
+            d_embedding,
+            d_hidden,
+            direct: yes(),
+            dropout: 0.0,
+            init_range: tenth(),
+        }
+    }
+
     /// Checks that the numbers describe a model.
     ///
     /// # Errors
     ///
     /// Names the first one that does not.
-    pub fn validate(&self) -> Result<(), WindowLanguageModelError> {
-        for (name, size) in [
-            ("vocabulary_size", self.vocabulary_size),
-            ("window", self.window),
-            ("d_embedding", self.d_embedding),
-            ("d_hidden", self.d_hidden),
-        ] {
-            if size == 0 {
-                return Err(WindowLanguageModelError::Zero { name });
-            }
-        }
-        match (0.0..1.0).contains(&self.dropout) {
-            true => Ok(()),
-            false => Err(WindowLanguageModelError::Probability {
-                name: "dropout",
-                value: self.dropout,
-            }),
-        }
+    pub fn validate(&self) -> Result<(), OptionError> {
+        at_least_one("vocabulary_size", self.vocabulary_size)?;
+        at_least_one("window", self.window)?;
+        at_least_one("d_embedding", self.d_embedding)?;
+        at_least_one("d_hidden", self.d_hidden)?;
+        probability("dropout", self.dropout)?;
+        above_zero("init_range", self.init_range)
     }
 
     /// Creates the model.
     ///
     /// # Panics
     ///
-    /// If a size is zero or the probability is not in `[0, 1)`.
+    /// If the numbers describe none ([`validate`](Self::validate)).
     pub fn init(&self, device: &Device) -> WindowLanguageModel {
         if let Err(error) = self.validate() {
             panic!("{error}");
@@ -217,7 +216,7 @@ impl NeuralLanguageModel for WindowLanguageModel {
 impl SavedModule for WindowLanguageModel {
     const KIND: &'static str = "window-language-model";
     type Config = WindowLanguageModelConfig;
-    type ConfigError = WindowLanguageModelError;
+    type ConfigError = OptionError;
 
     fn validate(config: &Self::Config) -> Result<(), Self::ConfigError> {
         config.validate()

@@ -3,10 +3,11 @@
 use burn::module::Module;
 use burn::optim::{AdamConfig, GradientsParams};
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};
+use burn_recurrent::RecurrentInitializer;
 use burn_recurrent_models::ngram::{NgramConfig, Smoothing};
 use burn_recurrent_models::{
     CellKind, LanguageModel, Neural, NeuralLanguageModel, RecurrentLanguageModel,
-    RecurrentLanguageModelConfig, RecurrentLanguageModelError, Sampler, SamplerConfig,
+    RecurrentLanguageModelConfig, Sampler, SamplerConfig, SequenceTaggerConfig, TokenEncoderConfig,
     WindowLanguageModel, WindowLanguageModelConfig, generate, score, token_nats,
 };
 
@@ -195,25 +196,70 @@ fn the_fused_loss_is_the_softmax_of_the_logits_and_so_is_its_gradient() {
 #[test]
 fn configurations_that_describe_no_model_are_refused() {
     let device = Device::flex();
-    let error = |config: RecurrentLanguageModelConfig| config.init(&device).unwrap_err();
-    let config = RecurrentLanguageModelConfig::new(5, 6, 7);
-    assert_eq!(
-        error(config.clone().with_tied(true)),
-        RecurrentLanguageModelError::TiedWidths {
-            d_embedding: 6,
-            d_hidden: 7
-        }
+    let error = |config: RecurrentLanguageModelConfig| {
+        let error = config.init(&device).unwrap_err();
+        (error.key, error.message)
+    };
+    let expected = |key: &str, message: &str| (key.to_string(), message.to_string());
+    let config = || RecurrentLanguageModelConfig::new(5, 6, 7);
+    for (config, key, message) in [
+        (
+            config().with_tied(true),
+            "tied",
+            "needs embeddings as wide as the hidden vectors, but d_embedding is 6 and d_hidden 7",
+        ),
+        (
+            config().with_num_layers(0),
+            "num_layers",
+            "must be at least 1, but is 0",
+        ),
+        (
+            config().with_dropout(1.0),
+            "dropout",
+            "must be at least 0 and below 1, but is 1",
+        ),
+        (
+            config().with_initializer(RecurrentInitializer::Uniform { bound: 0.0 }),
+            "initializer.bound",
+            "must be finite and above 0, but is 0",
+        ),
+        (
+            config().with_init_range(f64::INFINITY),
+            "init_range",
+            "must be finite and above 0, but is inf",
+        ),
+    ] {
+        assert_eq!(error(config), expected(key, message));
+    }
+}
+
+/// A file says as much as `new` takes, and what it leaves out is what `new` makes it.
+#[test]
+fn what_a_file_leaves_out_is_the_default() {
+    let read = |text| serde_json::from_str::<RecurrentLanguageModelConfig>(text);
+    let least = read(r#"{"vocabulary_size": 5, "d_embedding": 6, "d_hidden": 7}"#).unwrap();
+    assert_eq!(least, RecurrentLanguageModelConfig::new(5, 6, 7));
+    let undecided = read(r#"{"d_embedding": 6, "d_hidden": 7}"#).unwrap();
+    assert_eq!(undecided.clone().with_vocabulary_size(5), least);
+    assert!(!undecided.to_string().contains("vocabulary_size"));
+    let error = undecided.validate().unwrap_err().to_string();
+    assert_eq!(error, "vocabulary_size must be at least 1, but is 0");
+    let error = read(r#"{"d_embedding": 6, "d_hidden": 7, "d_hiden": 8}"#).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("unknown field `d_hiden`, expected one of"),
+        "{error}"
     );
+
+    let window: WindowLanguageModelConfig =
+        serde_json::from_str(r#"{"window": 2, "d_embedding": 6, "d_hidden": 7}"#).unwrap();
+    assert_eq!(window, WindowLanguageModelConfig::new(0, 2, 6, 7));
+    let tagger: SequenceTaggerConfig =
+        serde_json::from_str(r#"{"encoder": {"d_word": 6, "d_hidden": 7}}"#).unwrap();
     assert_eq!(
-        error(config.clone().with_num_layers(0)),
-        RecurrentLanguageModelError::Zero { name: "num_layers" }
-    );
-    assert_eq!(
-        error(config.with_dropout(1.0)),
-        RecurrentLanguageModelError::Probability {
-            name: "dropout",
-            value: 1.0
-        }
+        tagger,
+        SequenceTaggerConfig::new(TokenEncoderConfig::new(0, 6, 7), 0)
     );
 }
 

@@ -23,7 +23,9 @@ fn folder() -> TempDir {
 }
 
 fn recurrent_config() -> RecurrentLanguageModelConfig {
-    RecurrentLanguageModelConfig::new(7, 4, 6).with_dropout(0.1 + 0.2)
+    RecurrentLanguageModelConfig::new(7, 4, 6)
+        .with_num_layers(2)
+        .with_dropout(0.1 + 0.2)
 }
 
 /// A folder with a recurrent language model.
@@ -297,9 +299,9 @@ struct TwoHeadsConfig {
 impl SavedModule for TwoHeads {
     const KIND: &'static str = "tests/two-heads";
     type Config = TwoHeadsConfig;
-    type ConfigError = TokenEncoderError;
+    type ConfigError = OptionError;
 
-    fn validate(config: &TwoHeadsConfig) -> Result<(), TokenEncoderError> {
+    fn validate(config: &TwoHeadsConfig) -> Result<(), OptionError> {
         config.encoder.validate()
     }
 
@@ -310,7 +312,7 @@ impl SavedModule for TwoHeads {
         encoder.and(heads.and(head(config.d_second).within("second")))
     }
 
-    fn make(config: &TwoHeadsConfig, device: &Device) -> Result<Self, TokenEncoderError> {
+    fn make(config: &TwoHeadsConfig, device: &Device) -> Result<Self, OptionError> {
         let head = |d_output| LinearConfig::new(config.encoder.d_output(), d_output).init(device);
         Ok(Self {
             encoder: config.encoder.init(device)?,
@@ -344,7 +346,7 @@ fn a_model_of_ones_own_is_saved_as_the_others_are() {
     );
     broken(
         &|value| value["config"]["encoder"]["peephole"] = true.into(),
-        "unknown field `encoder.peephole`",
+        "`encoder.peephole`: unknown field `peephole`, expected one of",
     );
     broken(
         &|value| value["config"]["encoder"]["d_hidden"] = 0.into(),

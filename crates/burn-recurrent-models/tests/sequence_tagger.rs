@@ -9,8 +9,8 @@ use burn::optim::{AdamConfig, GradientsParams};
 use burn::store::{ModuleSnapshot, SafetensorsStore};
 use burn::tensor::{Device, Int, Tensor};
 use burn_recurrent_models::{
-    CharacterFeatures, SequenceTagger, SequenceTaggerConfig, SequenceTaggerError, TaggerInput,
-    TaggerOutput, TokenEncoderConfig, TokenEncoderError, TransitionConstraints,
+    CharacterFeatures, OptionError, SequenceTagger, SequenceTaggerConfig, SequenceTaggerError,
+    TaggerInput, TaggerOutput, TokenEncoderConfig, TransitionConstraints,
 };
 
 fn check_padding(device: &Device) {
@@ -305,7 +305,7 @@ fn configurations_that_describe_no_tagger_are_refused() {
         ),
         (
             tagger(encoder(cnn(0))),
-            "the characters' width must be at least 1",
+            "encoder.characters.width must be at least 1",
         ),
         (
             tagger(base().with_dropout_input(1.0)),
@@ -336,11 +336,9 @@ fn configurations_that_describe_no_tagger_are_refused() {
     assert!(found.contains("`start` must have 4 entries"), "{found}");
     assert_eq!(
         tagger(base().with_word_dropout(-0.1)).validate(),
-        Err(SequenceTaggerError::Encoder(
-            TokenEncoderError::Probability {
-                name: "word_dropout",
-                value: -0.1
-            }
-        ))
+        Err(SequenceTaggerError::Option(OptionError::new(
+            "encoder.word_dropout",
+            "must be at least 0 and below 1, but is -0.1"
+        )))
     );
 }

@@ -2,6 +2,8 @@
 
 use crate::InvalidValue;
 
+pub use crate::model_options::left_to_the_data;
+
 /// A count: at least one.
 pub fn at_least_one(key: &str, value: usize) -> Result<(), InvalidValue> {
     match value {

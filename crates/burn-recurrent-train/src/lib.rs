@@ -137,6 +137,7 @@ mod logging;
 mod loop_state;
 mod loss;
 mod model;
+mod model_options;
 mod monitor;
 mod optimizer;
 mod panic_message;

@@ -29,11 +29,11 @@ pub fn train(args: &TrainArgs) -> Result<(), Report> {
     match &config.model {
         ModelConfig::Ngram(ngram) => job.count(ngram),
         ModelConfig::Window(window) => {
-            let model = window.sized(vocabulary);
+            let model = window.clone().with_vocabulary_size(vocabulary);
             job.train(&model, |device| model.init(device))
         }
         ModelConfig::Recurrent(recurrent) => {
-            let model = recurrent.sized(vocabulary);
+            let model = recurrent.clone().with_vocabulary_size(vocabulary);
             model.validate()?;
             job.train(&model, |device| {
                 model.init(device).expect("validated above")

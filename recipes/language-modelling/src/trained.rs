@@ -26,11 +26,11 @@ fn describe(run: &RunDirectory) -> Result<ModelDescription, Report> {
             describe_language_model::<NgramModel>(ngram, &vocabulary, path)
         }
         ModelConfig::Window(window) => {
-            let config = window.sized(size);
+            let config = window.clone().with_vocabulary_size(size);
             describe_language_model::<WindowLanguageModel>(&config, &vocabulary, path)
         }
         ModelConfig::Recurrent(recurrent) => {
-            let config = recurrent.sized(size);
+            let config = recurrent.clone().with_vocabulary_size(size);
             describe_language_model::<RecurrentLanguageModel>(&config, &vocabulary, path)
         }
     }?)

@@ -28,7 +28,7 @@ pub fn model_config(
 pub fn settings(config: &Config) -> Result<TaggerSettings, Report> {
     let column = config.data.source.conllu_column()?;
     Ok(TaggerSettings::new(config.data.task)
-        .with_constrained(config.model.output.is_constrained())
+        .with_constrained(config.model.options.output.is_constrained())
         .with_max_characters(config.words.max_characters)
         .with_column(column.map(|column| column.to_string())))
 }

@@ -3,7 +3,8 @@
 use super::CharacterInput;
 use super::draw::{draw_embedding, draw_linear};
 use crate::lengths::{check_lengths, fill_padding, padding};
-use crate::{AnyRecurrentConfig, CellKind, TensorShapes};
+use crate::option_error::at_least_one;
+use crate::{AnyRecurrentConfig, CellKind, OptionError, TensorShapes};
 use burn::module::Module;
 use burn::nn::{Dropout, DropoutConfig, Embedding, Linear};
 use burn::tensor::module::embedding;
@@ -61,26 +62,26 @@ pub enum CharacterNetwork {
 const NEVER: f32 = -1e30;
 
 impl CharacterFeatures {
-    /// The sizes by name, to be checked.
-    pub(super) fn sizes(&self) -> Vec<(&'static str, usize)> {
+    /// Checks that there is something of everything.
+    pub(super) fn validate(&self) -> Result<(), OptionError> {
         match *self {
-            Self::None {} => Vec::new(),
+            Self::None {} => Ok(()),
             Self::BiLstm {
                 d_embedding,
                 d_hidden,
-            } => vec![
-                ("the characters' d_embedding", d_embedding),
-                ("the characters' d_hidden", d_hidden),
-            ],
+            } => {
+                at_least_one("d_embedding", d_embedding)?;
+                at_least_one("d_hidden", d_hidden)
+            }
             Self::Cnn {
                 d_embedding,
                 num_filters,
                 width,
-            } => vec![
-                ("the characters' d_embedding", d_embedding),
-                ("the characters' num_filters", num_filters),
-                ("the characters' width", width),
-            ],
+            } => {
+                at_least_one("d_embedding", d_embedding)?;
+                at_least_one("num_filters", num_filters)?;
+                at_least_one("width", width)
+            }
         }
     }
 

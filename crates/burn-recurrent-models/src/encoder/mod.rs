@@ -2,13 +2,11 @@
 
 mod characters;
 mod draw;
-mod error;
 mod input;
 mod token_encoder;
 
 pub(crate) use draw::{draw_embedding, draw_linear};
 
 pub use characters::{CharacterEncoder, CharacterFeatures, CharacterNetwork};
-pub use error::TokenEncoderError;
 pub use input::{CharacterInput, TaggerInput};
 pub use token_encoder::{ShapeFeatures, TokenEncoder, TokenEncoderConfig};

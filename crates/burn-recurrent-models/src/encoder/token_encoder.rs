@@ -2,10 +2,11 @@
 
 use super::characters::clear_padding;
 use super::draw::draw_embedding;
-use super::{CharacterEncoder, CharacterFeatures, CharacterInput, TaggerInput, TokenEncoderError};
+use super::{CharacterEncoder, CharacterFeatures, CharacterInput, TaggerInput};
+use crate::config_file::{burn_config, is_undecided, lstm, no_characters, one, orthogonal, yes};
 use crate::lengths::check_lengths;
-use crate::{AnyRecurrent, AnyRecurrentConfig, AnyState, CellKind, TensorShapes};
-use burn::config::Config;
+use crate::option_error::{at_least_one, initializer, probability};
+use crate::{AnyRecurrent, AnyRecurrentConfig, AnyState, CellKind, OptionError, TensorShapes};
 use burn::module::Module;
 use burn::nn::{Dropout, DropoutConfig, Embedding};
 use burn::tensor::module::embedding;
@@ -18,64 +19,117 @@ use serde::{Deserialize, Serialize};
 /// Dropout as in Lample et al. 2016 (section 4.3) is `dropout_input` alone; as in Ma and Hovy 2016
 /// (sections 2.4 and 3.2) it is the same number in `dropout_characters`, `dropout_input` and
 /// `dropout_output`.
-#[derive(Config, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct TokenEncoderConfig {
-    /// The number of words.
+    /// The number of words. A file may leave it to the data.
+    #[serde(default, skip_serializing_if = "is_undecided")]
     pub vocabulary_size: usize,
     /// The width of the words' embeddings.
     pub d_word: usize,
     /// The width of the hidden vectors of each direction.
     pub d_hidden: usize,
     /// The cell.
-    #[config(default = "CellKind::Lstm")]
+    #[serde(default = "lstm")]
     pub cell: CellKind,
     /// The number of recurrent layers.
-    #[config(default = 1)]
+    #[serde(default = "one")]
     pub num_layers: usize,
     /// Whether they also read backwards.
-    #[config(default = true)]
+    #[serde(default = "yes")]
     pub bidirectional: bool,
     /// How the words' characters become features.
-    #[config(default = "CharacterFeatures::None {}")]
+    #[serde(default = "no_characters")]
     pub characters: CharacterFeatures,
     /// The number of characters, where they become features.
-    #[config(default = 0)]
+    #[serde(default)]
     pub character_vocabulary_size: usize,
     /// Embeddings of the words' shapes.
-    #[config(default = "None")]
+    #[serde(default)]
     pub shapes: Option<ShapeFeatures>,
     /// Whether the words' embeddings stay as they are: for pretrained ones.
-    #[config(default = false)]
+    #[serde(default)]
     pub freeze_words: bool,
     /// The probability with which a word becomes `unknown_word` while training, so that the model
     /// learns to do without it; its characters and shape stay.
-    #[config(default = 0.0)]
+    #[serde(default)]
     pub word_dropout: f64,
     /// What a dropped word becomes.
-    #[config(default = 0)]
+    #[serde(default)]
     pub unknown_word: usize,
     /// The probability of dropout on the characters' embeddings.
-    #[config(default = 0.0)]
+    #[serde(default)]
     pub dropout_characters: f64,
     /// The probability of dropout on what goes into the first recurrent layer.
-    #[config(default = 0.0)]
+    #[serde(default)]
     pub dropout_input: f64,
     /// The probability of dropout between the recurrent layers.
-    #[config(default = 0.0)]
+    #[serde(default)]
     pub dropout_layers: f64,
     /// The probability of dropout on what comes out of the last recurrent layer.
-    #[config(default = 0.0)]
+    #[serde(default)]
     pub dropout_output: f64,
     /// Whether the last three draw one mask a sentence instead of one a word (Gal and Ghahramani
     /// 2016).
-    #[config(default = false)]
+    #[serde(default)]
     pub variational_dropout: bool,
     /// The probability with which a recurrent weight is dropped for a batch (Merity et al. 2017).
-    #[config(default = 0.0)]
+    #[serde(default)]
     pub weight_drop: f64,
     /// How the weights of the recurrent layers are drawn.
-    #[config(default = "RecurrentInitializer::Orthogonal {}")]
+    #[serde(default = "orthogonal")]
     pub initializer: RecurrentInitializer,
+}
+
+burn_config! {
+    TokenEncoderConfig {
+        with_vocabulary_size: vocabulary_size: usize,
+        with_d_word: d_word: usize,
+        with_d_hidden: d_hidden: usize,
+        with_cell: cell: CellKind,
+        with_num_layers: num_layers: usize,
+        with_bidirectional: bidirectional: bool,
+        with_characters: characters: CharacterFeatures,
+        with_character_vocabulary_size: character_vocabulary_size: usize,
+        with_shapes: shapes: Option<ShapeFeatures>,
+        with_freeze_words: freeze_words: bool,
+        with_word_dropout: word_dropout: f64,
+        with_unknown_word: unknown_word: usize,
+        with_dropout_characters: dropout_characters: f64,
+        with_dropout_input: dropout_input: f64,
+        with_dropout_layers: dropout_layers: f64,
+        with_dropout_output: dropout_output: f64,
+        with_variational_dropout: variational_dropout: bool,
+        with_weight_drop: weight_drop: f64,
+        with_initializer: initializer: RecurrentInitializer,
+    }
+}
+
+impl TokenEncoderConfig {
+    /// A config with these sizes and the defaults of all else.
+    pub fn new(vocabulary_size: usize, d_word: usize, d_hidden: usize) -> Self {
+        Self {
+            vocabulary_size,
+            d_word,
+            d_hidden,
+            cell: lstm(),
+            num_layers: one(),
+            bidirectional: yes(),
+            characters: no_characters(),
+            character_vocabulary_size: 0,
+            shapes: None,
+            freeze_words: false,
+            word_dropout: 0.0,
+            unknown_word: 0,
+            dropout_characters: 0.0,
+            dropout_input: 0.0,
+            dropout_layers: 0.0,
+            dropout_output: 0.0,
+            variational_dropout: false,
+            weight_drop: 0.0,
+            initializer: orthogonal(),
+        }
+    }
 }
 
 /// Embeddings of what the caller calls a word's shape: how it is capitalised, whether it has digits.
@@ -113,27 +167,22 @@ impl TokenEncoderConfig {
     /// # Errors
     ///
     /// Names the first one that does not.
-    pub fn validate(&self) -> Result<(), TokenEncoderError> {
-        let mut sizes = vec![
-            ("vocabulary_size", self.vocabulary_size),
-            ("d_word", self.d_word),
-            ("d_hidden", self.d_hidden),
-            ("num_layers", self.num_layers),
-        ];
-        let characters = self.characters.sizes();
-        if !characters.is_empty() {
-            let size = self.character_vocabulary_size;
-            sizes.push(("character_vocabulary_size", size));
+    pub fn validate(&self) -> Result<(), OptionError> {
+        at_least_one("vocabulary_size", self.vocabulary_size)?;
+        at_least_one("d_word", self.d_word)?;
+        at_least_one("d_hidden", self.d_hidden)?;
+        at_least_one("num_layers", self.num_layers)?;
+        if self.characters != (CharacterFeatures::None {}) {
+            at_least_one("character_vocabulary_size", self.character_vocabulary_size)?;
         }
-        sizes.extend(characters);
+        self.characters
+            .validate()
+            .map_err(|error| error.within("characters"))?;
         if let Some(shapes) = &self.shapes {
-            sizes.push(("the shapes' vocabulary_size", shapes.vocabulary_size));
-            sizes.push(("the shapes' d_embedding", shapes.d_embedding));
+            at_least_one("shapes.vocabulary_size", shapes.vocabulary_size)?;
+            at_least_one("shapes.d_embedding", shapes.d_embedding)?;
         }
-        if let Some((name, _)) = sizes.into_iter().find(|(_, size)| *size == 0) {
-            return Err(TokenEncoderError::Zero { name });
-        }
-        for (name, value) in [
+        for (key, value) in [
             ("word_dropout", self.word_dropout),
             ("dropout_characters", self.dropout_characters),
             ("dropout_input", self.dropout_input),
@@ -141,16 +190,18 @@ impl TokenEncoderConfig {
             ("dropout_output", self.dropout_output),
             ("weight_drop", self.weight_drop),
         ] {
-            if !(0.0..1.0).contains(&value) {
-                return Err(TokenEncoderError::Probability { name, value });
-            }
+            probability(key, value)?;
         }
+        initializer("initializer", &self.initializer)?;
         match self.unknown_word < self.vocabulary_size {
             true => Ok(()),
-            false => Err(TokenEncoderError::UnknownWord {
-                unknown_word: self.unknown_word,
-                vocabulary_size: self.vocabulary_size,
-            }),
+            false => Err(OptionError::new(
+                "unknown_word",
+                format!(
+                    "must be below vocabulary_size = {}, but is {}",
+                    self.vocabulary_size, self.unknown_word
+                ),
+            )),
         }
     }
 
@@ -159,7 +210,7 @@ impl TokenEncoderConfig {
     /// # Errors
     ///
     /// If the numbers describe none ([`validate`](Self::validate)).
-    pub fn init(&self, device: &Device) -> Result<TokenEncoder, TokenEncoderError> {
+    pub fn init(&self, device: &Device) -> Result<TokenEncoder, OptionError> {
         self.validate()?;
         let words = draw_embedding(self.vocabulary_size, self.d_word, device);
         let characters = self.characters.init(

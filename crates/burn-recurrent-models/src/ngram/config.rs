@@ -127,7 +127,12 @@ impl NgramConfig {
         self.min_counts.get(order - 1).copied().unwrap_or(1)
     }
 
-    pub(crate) fn validate(&self) -> Result<(), NgramError> {
+    /// Checks that the settings are in their ranges.
+    ///
+    /// # Errors
+    ///
+    /// [`NgramError::Setting`] names the first one that is not.
+    pub fn validate(&self) -> Result<(), NgramError> {
         let refuse = |field, value: String, expected| {
             Err(NgramError::Setting {
                 field,

@@ -152,13 +152,17 @@ impl ModelDescription {
         let path = folder.join(Self::FILE);
         // Burn's configs pass over what they do not know, and an option that is passed over makes
         // another model.
-        let mut unknown = None;
-        let read = serde_ignored::deserialize(&self.config, |path| {
+        let (mut unknown, mut track) = (None, serde_path_to_error::Track::new());
+        let config = serde_path_to_error::Deserializer::new(&self.config, &mut track);
+        let read = serde_ignored::deserialize(config, |path| {
             unknown.get_or_insert_with(|| path.to_string());
         });
         let read: Result<M::Config, _> = match unknown {
             Some(key) => Err(serde_json::Error::custom(format!("unknown field `{key}`"))),
-            None => read,
+            None => read.map_err(|error| match track.path().to_string().as_str() {
+                "." => error,
+                path => serde_json::Error::custom(format!("`{path}`: {error}")),
+            }),
         };
         let config = read.map_err(|error| SavedModelError::Malformed {
             path: path.clone(),

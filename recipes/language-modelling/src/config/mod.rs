@@ -95,6 +95,31 @@ mod tests {
     }
 
     #[test]
+    fn what_is_not_known_is_named_with_its_place() {
+        let text = RECIPE.configs[0].1.replace("d_hidden", "d_hiden");
+        let result: Result<Config, _> = parse_config("c.toml", &text, &[]);
+        let error = result.unwrap_err().to_string();
+        let expected = "unknown field `d_hiden`, expected one of";
+        assert!(
+            error.contains("c.toml:") && error.contains(expected),
+            "{error}"
+        );
+    }
+
+    /// The size that the data decide is in no config file.
+    #[test]
+    fn what_the_data_decide_is_not_written() {
+        for (name, text) in RECIPE.configs {
+            let config: Config = parse_config(name, text, &[]).unwrap();
+            assert!(
+                !toml::to_string(&config)
+                    .unwrap()
+                    .contains("vocabulary_size")
+            );
+        }
+    }
+
+    #[test]
     fn what_makes_no_sense_is_named_by_its_key() {
         let error = |name: &str, set: &str| {
             let (_, text) = RECIPE.configs.iter().find(|(n, _)| *n == name).unwrap();
@@ -113,6 +138,17 @@ mod tests {
         );
         assert!(error("ptb-small", "data.min_count=2").contains("`data.unknown` must be true"));
         assert!(error("sample", "model.cells=3").contains("cells"));
+        assert!(
+            error("sample", "model.d_hidden=0").contains("`model.d_hidden` must be at least 1")
+        );
+        let decided = error("sample", "model.vocabulary_size=9");
+        assert!(decided.contains("`model.vocabulary_size` is decided by the data"));
+        let initializer = "model.initializer={kind=\"uniform\", bound=0.0}";
+        assert!(error("sample", initializer).contains("`model.initializer.bound` must be"));
+        assert!(error("sample", "model.init_range=-1.0").contains("`model.init_range` must be"));
+        assert!(
+            error("ptb-ngram", "model.smoothing={add-k={k=0.0}}").contains("`model.smoothing` is")
+        );
         let monitor = "training.monitor={metric=\"valid_f1\", direction=\"maximize\"}";
         assert!(error("sample", monitor).contains("`training.monitor.metric` must be one of"));
     }

@@ -2,6 +2,7 @@
 
 mod data;
 mod model;
+mod split;
 
 pub use data::{DataConfig, SourceConfig};
 pub use model::ModelConfig;
@@ -107,6 +108,43 @@ mod tests {
     }
 
     #[test]
+    fn what_is_not_known_is_named_with_its_place() {
+        let text = RECIPE.configs[0].1;
+        for (known, unknown, messages) in [
+            ("d_hidden = 96", "d_hiden = 96", ["`d_hiden`", "`d_hidden`"]),
+            ("d_shape = 8", "d_shape = \"8\"", ["string", "d_shape"]),
+            ("kind = \"crf\"", "kind = \"crv\"", ["crv", "softmax"]),
+        ] {
+            assert!(text.contains(known));
+            let text = text.replace(known, unknown);
+            let result: Result<Config, _> = parse_config("c.toml", &text, &[]);
+            let error = result.unwrap_err().to_string();
+            let line = text.lines().position(|line| line.contains(unknown));
+            let place = format!("c.toml:{}:", line.unwrap() + 1);
+            assert!(error.contains(&place), "no {place} in {error}");
+            for message in messages {
+                assert!(error.contains(message), "{error}");
+            }
+        }
+    }
+
+    /// The sizes that the data decide are in no config file, and the encoder's options stand beside the others.
+    #[test]
+    fn what_the_data_decide_is_not_written() {
+        for (name, text) in RECIPE.configs {
+            let config: Config = parse_config(name, text, &[]).unwrap();
+            let table = toml::Table::try_from(&config).unwrap();
+            let model = table["model"].as_table().unwrap();
+            for key in ["d_word", "d_hidden", "d_shape", "cell", "output"] {
+                assert!(model.contains_key(key), "{key}");
+            }
+            for key in ["vocabulary_size", "shapes", "unknown_word", "encoder"] {
+                assert!(!model.contains_key(key), "{key}");
+            }
+        }
+    }
+
+    #[test]
     fn what_makes_no_sense_is_named_by_its_key() {
         let error = |set: &str| {
             let (name, text) = RECIPE.configs[0];
@@ -121,6 +159,19 @@ mod tests {
             ),
             ("model.d_hidden=0", "`model.d_hidden` must be at least 1"),
             ("model.cells=3", "cells"),
+            ("model.d_shape=0", "`model.d_shape` must be at least 1"),
+            (
+                "model.characters={kind=\"cnn\", d_embedding=0, num_filters=1, width=1}",
+                "`model.characters.d_embedding` must be at least 1",
+            ),
+            (
+                "model.vocabulary_size=9",
+                "`model.vocabulary_size` is decided by the data",
+            ),
+            (
+                "model.shapes={vocabulary_size=1, d_embedding=1}",
+                "a width, which is `d_shape`",
+            ),
             ("words.lower=true", "lower"),
             (
                 "data.train_on_valid=true",

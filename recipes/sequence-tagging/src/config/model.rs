@@ -1,73 +1,49 @@
 //! `[model]`: what reads the sentences and chooses the labels.
 
-use burn_recurrent::RecurrentInitializer;
+use super::split::Split;
 use burn_recurrent_models::{
-    CellKind, CharacterFeatures, SequenceTaggerConfig, ShapeFeatures, TaggerOutput,
-    TokenEncoderConfig, TransitionConstraints,
+    SequenceTaggerConfig, ShapeFeatures, TaggerOutput, TokenEncoderConfig, TransitionConstraints,
 };
 use burn_recurrent_text::{TaggingVocabularies, WordShape};
 use burn_recurrent_train::InvalidValue;
-use burn_recurrent_train::checks::{at_least_one, probability};
-use serde::{Deserialize, Serialize};
+use burn_recurrent_train::checks::{at_least_one, left_to_the_data};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
+use serde::ser::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The model: embeddings of words, features of their characters and shapes beside them, recurrent layers over these, and
 /// a softmax or a conditional random field.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+///
+/// In a file the options of the encoder stand beside the others.
+#[derive(Clone, Debug)]
 pub struct ModelConfig {
-    /// The width of the words' embeddings.
-    pub d_word: usize,
-    /// Whether pretrained vectors stay as they are.
-    #[serde(default)]
-    pub freeze_words: bool,
+    /// What reads the sentences, without the sizes that the data decide.
+    pub encoder: TokenEncoderConfig,
+    /// What is chosen beside it.
+    pub options: ModelOptions,
+}
+
+/// What is chosen beside the encoder's options.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct ModelOptions {
     /// The width of the embeddings of the words' shapes; none unless given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub d_shape: Option<usize>,
-    /// The cell: `rnn`, `gru` or `lstm`.
-    #[serde(default = "lstm")]
-    pub cell: CellKind,
-    /// The width of the hidden vectors of each direction.
-    pub d_hidden: usize,
-    /// The number of layers.
-    #[serde(default = "one_layer")]
-    pub num_layers: usize,
-    /// Whether they also read backwards.
-    #[serde(default = "yes")]
-    pub bidirectional: bool,
     /// The width of a layer with tanh before the output; none unless given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub d_projection: Option<usize>,
-    /// The probability with which a word's embedding is that of `<unk>` while training.
-    #[serde(default)]
-    pub word_dropout: f64,
-    /// The probability of dropout on the embeddings of characters.
-    #[serde(default)]
-    pub dropout_characters: f64,
-    /// The probability of dropout on what goes into the first layer.
-    #[serde(default)]
-    pub dropout_input: f64,
-    /// The probability of dropout between layers.
-    #[serde(default)]
-    pub dropout_layers: f64,
-    /// The probability of dropout on what comes out of the last layer.
-    #[serde(default)]
-    pub dropout_output: f64,
-    /// Whether the last three draw one mask a sentence (Gal and Ghahramani 2016).
-    #[serde(default)]
-    pub variational_dropout: bool,
-    /// The probability with which a recurrent weight is dropped for a batch (Merity et al. 2017).
-    #[serde(default)]
-    pub weight_drop: f64,
-    /// How the recurrent weights are drawn.
-    #[serde(default = "orthogonal")]
-    pub initializer: RecurrentInitializer,
-    /// The features of the words' characters; none unless given.
-    #[serde(default = "no_characters")]
-    pub characters: CharacterFeatures,
     /// How labels are chosen.
-    #[serde(default)]
     pub output: OutputConfig,
 }
+
+/// The encoder's options that the data decide: they are in no file.
+const DECIDED: [&str; 4] = [
+    "vocabulary_size",
+    "character_vocabulary_size",
+    "unknown_word",
+    "shapes",
+];
 
 /// How labels are chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,72 +78,78 @@ impl OutputConfig {
     }
 }
 
-fn lstm() -> CellKind {
-    CellKind::Lstm
-}
-
-fn no_characters() -> CharacterFeatures {
-    CharacterFeatures::None {}
-}
-
-fn one_layer() -> usize {
-    1
-}
-
 fn yes() -> bool {
     true
 }
 
-fn orthogonal() -> RecurrentInitializer {
-    RecurrentInitializer::Orthogonal {}
+impl<'de> Deserialize<'de> for ModelConfig {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Table;
+        impl<'de> Visitor<'de> for Table {
+            type Value = ModelConfig;
+
+            fn expecting(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                f.write_str("a table of the model's options")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<ModelConfig, A::Error> {
+                let mut options = ModelOptions::default();
+                let own = ["d_shape", "d_projection", "output"];
+                let rest = Split::new(map, &own, |key, map: &mut A| {
+                    match key {
+                        "d_shape" => options.d_shape = Some(map.next_value()?),
+                        "d_projection" => options.d_projection = Some(map.next_value()?),
+                        _ => options.output = map.next_value()?,
+                    }
+                    Ok(())
+                });
+                let encoder = TokenEncoderConfig::deserialize(MapAccessDeserializer::new(rest))?;
+                Ok(ModelConfig { encoder, options })
+            }
+        }
+        deserializer.deserialize_map(Table)
+    }
+}
+
+impl Serialize for ModelConfig {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Table {
+            #[serde(flatten)]
+            encoder: toml::Table,
+            #[serde(flatten)]
+            options: ModelOptions,
+        }
+        let mut encoder = toml::Table::try_from(&self.encoder).map_err(S::Error::custom)?;
+        for key in DECIDED {
+            encoder.remove(key);
+        }
+        let options = self.options;
+        Table { encoder, options }.serialize(serializer)
+    }
 }
 
 impl ModelConfig {
     pub(super) fn validate(&self) -> Result<(), InvalidValue> {
-        at_least_one("d_word", self.d_word)?;
-        at_least_one("d_shape", self.d_shape.unwrap_or(1))?;
-        at_least_one("d_hidden", self.d_hidden)?;
-        at_least_one("num_layers", self.num_layers)?;
-        at_least_one("d_projection", self.d_projection.unwrap_or(1))?;
-        for (key, value) in [
-            ("word_dropout", self.word_dropout),
-            ("dropout_characters", self.dropout_characters),
-            ("dropout_input", self.dropout_input),
-            ("dropout_layers", self.dropout_layers),
-            ("dropout_output", self.dropout_output),
-            ("weight_drop", self.weight_drop),
+        let encoder = &self.encoder;
+        for (key, size) in [
+            ("vocabulary_size", encoder.vocabulary_size),
+            (
+                "character_vocabulary_size",
+                encoder.character_vocabulary_size,
+            ),
+            ("unknown_word", encoder.unknown_word),
         ] {
-            probability(key, value)?;
+            left_to_the_data(key, size)?;
         }
-        let characters = match self.characters {
-            CharacterFeatures::None {} => Ok(()),
-            CharacterFeatures::BiLstm {
-                d_embedding,
-                d_hidden,
-            } => at_least_one("d_embedding", d_embedding)
-                .and_then(|()| at_least_one("d_hidden", d_hidden)),
-            CharacterFeatures::Cnn {
-                d_embedding,
-                num_filters,
-                width,
-            } => at_least_one("d_embedding", d_embedding)
-                .and_then(|()| at_least_one("num_filters", num_filters))
-                .and_then(|()| at_least_one("width", width)),
-        };
-        characters.map_err(|e| e.within("characters"))?;
-        let bound = |key: &str, value: f64| match value.is_finite() && value > 0.0 {
-            true => Ok(()),
-            false => Err(InvalidValue::new(
-                key,
-                format!("must be above 0, got {value}"),
-            )),
-        };
-        let initializer = match self.initializer {
-            RecurrentInitializer::Uniform { bound: value } => bound("bound", value),
-            RecurrentInitializer::Identity { scale } => bound("scale", scale),
-            RecurrentInitializer::Orthogonal {} | RecurrentInitializer::Torch {} => Ok(()),
-        };
-        initializer.map_err(|e| e.within("initializer"))
+        if encoder.shapes.is_some() {
+            let message = "is decided by the data but for a width, which is `d_shape`";
+            return Err(InvalidValue::new("shapes", message));
+        }
+        at_least_one("d_shape", self.options.d_shape.unwrap_or(1))?;
+        at_least_one("d_projection", self.options.d_projection.unwrap_or(1))?;
+        let encoder = encoder.clone().with_vocabulary_size(1);
+        Ok(encoder.with_character_vocabulary_size(1).validate()?)
     }
 
     /// The tagger of this config. `constraints` are those of the labels' scheme, where they are labels of spans.
@@ -176,29 +158,17 @@ impl ModelConfig {
         vocabularies: &TaggingVocabularies,
         constraints: Option<&TransitionConstraints>,
     ) -> SequenceTaggerConfig {
-        let words = vocabularies.words.len();
-        let shapes = self.d_shape.map(|d_embedding| ShapeFeatures {
+        let shapes = self.options.d_shape.map(|d_embedding| ShapeFeatures {
             vocabulary_size: WordShape::NUM_IDS,
             d_embedding,
         });
-        let encoder = TokenEncoderConfig::new(words, self.d_word, self.d_hidden)
-            .with_cell(self.cell)
-            .with_num_layers(self.num_layers)
-            .with_bidirectional(self.bidirectional)
-            .with_characters(self.characters.clone())
+        let encoder = self.encoder.clone();
+        let encoder = encoder
+            .with_vocabulary_size(vocabularies.words.len())
             .with_character_vocabulary_size(vocabularies.characters.len())
             .with_shapes(shapes)
-            .with_freeze_words(self.freeze_words)
-            .with_word_dropout(self.word_dropout)
-            .with_unknown_word(TaggingVocabularies::UNKNOWN as usize)
-            .with_dropout_characters(self.dropout_characters)
-            .with_dropout_input(self.dropout_input)
-            .with_dropout_layers(self.dropout_layers)
-            .with_dropout_output(self.dropout_output)
-            .with_variational_dropout(self.variational_dropout)
-            .with_weight_drop(self.weight_drop)
-            .with_initializer(self.initializer.clone());
-        let output = match self.output {
+            .with_unknown_word(TaggingVocabularies::UNKNOWN as usize);
+        let output = match self.options.output {
             OutputConfig::Softmax { .. } => TaggerOutput::Softmax {},
             OutputConfig::Crf { constrained } => TaggerOutput::Crf {
                 constraints: constraints.filter(|_| constrained).cloned(),
@@ -207,6 +177,6 @@ impl ModelConfig {
         };
         SequenceTaggerConfig::new(encoder, vocabularies.labels.len())
             .with_output(output)
-            .with_d_projection(self.d_projection)
+            .with_d_projection(self.options.d_projection)
     }
 }
