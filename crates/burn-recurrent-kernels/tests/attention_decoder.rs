@@ -1,14 +1,12 @@
 //! The fused decoder equals one in plain tensor operations, forward and backward.
 #![cfg(feature = "flex")]
 
-mod common;
-#[path = "common/decoder.rs"]
-mod decoder;
-
+use crate::common::decoder::{
+    self, Decoder, NAMES, Operands, fused, gradients, loss, portable, small,
+};
+use crate::common::{self, difference, list};
 use burn::tensor::{DType, Device, Tensor, TensorData};
 use burn_recurrent_kernels::{Cell, attention_decoder_supported};
-use common::{difference, list};
-use decoder::{Decoder, NAMES, Operands, fused, gradients, loss, portable, small};
 use proptest::prelude::*;
 
 const CELLS: [Cell; 2] = [Cell::GruResetAfter, Cell::Lstm];

@@ -3,13 +3,11 @@
 #![cfg(feature = "flex")]
 
 mod common;
-#[path = "common/decoder.rs"]
-mod decoder;
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use burn_recurrent_kernels::{Cell, linear_cross_entropy, set_threads};
+use common::decoder::{self, Decoder};
 use common::{CELLS, Case, Read, fused, gradients, list, loss, numbers, small};
-use decoder::Decoder;
 
 #[test]
 fn results_do_not_depend_on_the_number_of_threads() {

@@ -5,5 +5,6 @@ mod length_batches;
 mod stream_batches;
 mod tagging;
 mod tags;
+mod translation;
 mod vocabulary;
 mod vocabulary_file;

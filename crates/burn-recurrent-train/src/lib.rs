@@ -132,6 +132,7 @@ mod drawing;
 mod early_stopping;
 mod fused_optimizer;
 mod history;
+mod ids;
 pub mod language_modelling;
 mod logging;
 mod loop_state;

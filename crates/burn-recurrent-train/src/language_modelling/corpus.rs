@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use burn_recurrent_datasets::TextSplits;
-use burn_recurrent_text::{Special, Vocabulary};
+use burn_recurrent_text::{Vocabulary, boundary};
 
 use super::batches_config::BatchesConfig;
 use super::error::LanguageModellingError;
@@ -118,16 +118,4 @@ impl fmt::Display for Corpus {
         }
         write!(f, "; a vocabulary of {}", self.vocabulary.len())
     }
-}
-
-/// What stands before a text: the end of a sentence, or of a line; nothing where the vocabulary has neither.
-fn boundary(vocabulary: &Vocabulary) -> Option<u32> {
-    let unknown = vocabulary.special(Special::Unknown);
-    vocabulary.special(Special::EndOfSentence).or_else(|| {
-        let line_end = vocabulary.encode_fragment("\n").ok()?;
-        line_end
-            .first()
-            .copied()
-            .filter(|end| Some(*end) != unknown)
-    })
 }

@@ -3,10 +3,10 @@
 use burn::module::Module;
 use burn::tensor::Device;
 use burn::train::{InferenceStep, TrainOutput, TrainStep};
-use burn_recurrent_models::{SequenceTagger, TaggerLoss};
+use burn_recurrent_models::{SequenceTagger, TaggerInput, TaggerLoss};
 use burn_recurrent_text::TaggingBatch;
 
-use super::input::{indices, tagger_input};
+use crate::ids::ids;
 use crate::sentences::LossConfig;
 use crate::{CarriedState, TokenLoss};
 
@@ -36,8 +36,11 @@ impl Learner {
 
     fn loss(&self, batch: &TaggingBatch) -> TaggerLoss {
         let device: Device = self.model.output.weight.val().device();
-        let targets = indices(&batch.targets, [batch.batch, batch.time], &device);
-        self.model.loss(&tagger_input(batch, &device), targets)
+        let input = TaggerInput::from_ids(&batch.words, &batch.lengths, &device)
+            .with_character_ids(&batch.characters, &batch.character_lengths, &batch.forms)
+            .with_shape_ids(&batch.shapes);
+        let targets = ids(&batch.targets, [batch.batch, batch.time], &device);
+        self.model.loss(&input, targets)
     }
 }
 

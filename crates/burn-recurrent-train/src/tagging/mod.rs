@@ -46,7 +46,6 @@ mod batches;
 mod check;
 mod corpus;
 pub(crate) mod error;
-mod input;
 mod label_score;
 mod learner;
 mod score;

@@ -1,12 +1,13 @@
 //! A translator as burn-train trains it.
 
 use burn::module::Module;
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::tensor::Device;
 use burn::train::{InferenceStep, TrainOutput, TrainStep};
 use burn_recurrent_models::{EncoderDecoder, SpecialTokens, TranslationBatch as ModelBatch};
 use burn_recurrent_text::{TranslationBatch, TranslationTokenizer};
 
 use super::batches::TrainingPairs;
+use crate::ids::ids;
 use crate::sentences::LossConfig;
 use crate::{CarriedState, TokenLoss};
 
@@ -64,23 +65,15 @@ fn tensors(batch: &TranslationBatch, device: &Device) -> ModelBatch {
         target[row * whole + length] = TranslationTokenizer::END as i32;
     }
     ModelBatch {
-        source: indices(
-            batch.sources.clone(),
-            [batch.batch, batch.source_time],
-            device,
-        ),
+        source: ids(&batch.sources, [batch.batch, batch.source_time], device),
         source_lengths: batch.source_lengths.clone(),
-        target: indices(target, [batch.batch, whole], device),
+        target: ids(&target, [batch.batch, whole], device),
         target_lengths: batch
             .target_lengths
             .iter()
             .map(|length| length + 1)
             .collect(),
     }
-}
-
-fn indices(ids: Vec<i32>, shape: [usize; 2], device: &Device) -> Tensor<2, Int> {
-    Tensor::from_data(TensorData::new(ids, shape), device)
 }
 
 impl TrainStep for Learner {
