@@ -110,8 +110,9 @@ impl Attention {
         let [batch, queries, width] = query.dims();
         let [_, words, _] = keys.dims();
         let sum = query.unsqueeze_dim::<4>(2) + keys.unsqueeze_dim::<4>(1);
-        let sum = tanh(sum).reshape([batch * queries * words, width]);
-        sum.matmul(energy.val().unsqueeze_dim(1))
+        let sum = tanh(sum).reshape([batch, queries * words, width]);
+        // A product a sentence, so that its rounding does not depend on how many there are.
+        sum.matmul(energy.val().reshape([1, width, 1]))
             .reshape([batch, queries, words])
     }
 }
