@@ -10,6 +10,10 @@ use crate::kind::Cell;
 
 /// How a decoder scores the keys of a source against its hidden state.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one a call, which is taken apart at once"
+)]
 pub enum AttentionScore {
     /// `score_s = energy . tanh(key_s + h W_query)` (Bahdanau et al. 2015).
     Additive {
