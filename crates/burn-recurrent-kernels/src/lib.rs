@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod attention_decoder;
 mod cross_entropy;
 mod dropout;
 mod embedding;
@@ -13,6 +14,10 @@ mod update;
 #[cfg(feature = "flex")]
 mod cpu;
 
+pub use attention_decoder::{
+    AttentionDecoderOutput, AttentionDecoderState, AttentionDecoderWeights, AttentionScore,
+    AttentionSource, attention_decoder, attention_decoder_supported,
+};
 #[cfg(feature = "flex")]
 pub use cpu::kernels::Isa;
 #[cfg(feature = "flex")]

@@ -3,10 +3,13 @@
 #![cfg(feature = "flex")]
 
 mod common;
+#[path = "common/decoder.rs"]
+mod decoder;
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use burn_recurrent_kernels::{linear_cross_entropy, set_threads};
+use burn_recurrent_kernels::{Cell, linear_cross_entropy, set_threads};
 use common::{CELLS, Case, Read, fused, gradients, list, loss, numbers, small};
+use decoder::Decoder;
 
 #[test]
 fn results_do_not_depend_on_the_number_of_threads() {
@@ -72,6 +75,33 @@ fn results_do_not_depend_on_the_number_of_threads() {
             match &first {
                 None => first = Some(all),
                 Some(first) => assert!(*first == all, "{threads} threads: {tokens} tokens"),
+            }
+        }
+    }
+    for cell in [Cell::GruResetAfter, Cell::Lstm] {
+        for (batch, additive) in [(13, true), (30, false), (1, true)] {
+            let case = Decoder {
+                cell,
+                additive,
+                batch,
+                time: 9,
+                lengths: (0..batch).map(|row| 1 + row % 5).collect(),
+                d_hidden: 65,
+                d_attended: 50,
+                ..decoder::small()
+            };
+            let mut first: Option<Vec<Vec<f32>>> = None;
+            for threads in [1, 2, 3, 5] {
+                set_threads(threads);
+                let operands = case.operands(&Device::flex().autodiff()).require_grad();
+                let results = decoder::fused(&case, &operands);
+                let mut all = vec![list(results.attended.clone()), list(results.weights)];
+                let loss = decoder::loss(&case, results.attended);
+                all.extend(decoder::gradients(&operands, loss).into_iter().flatten());
+                match &first {
+                    None => first = Some(all),
+                    Some(first) => assert!(*first == all, "{threads} threads: {case:?}"),
+                }
             }
         }
     }

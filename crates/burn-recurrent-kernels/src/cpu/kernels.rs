@@ -2,6 +2,8 @@
 
 use std::sync::OnceLock;
 
+use super::attended::{AttendedBackwardFn, AttendedBackwardRow, AttendedFn, AttendedRow};
+use super::attention::{AdditiveFn, AdditiveRow, DotsFn, DotsRow, WeightedSum, WeightedSumFn};
 use super::cells::{BackwardFn, BackwardRow, ForwardFn, ForwardRow};
 use super::copy::{CopyArgs, CopyFn, TransposeArgs, TransposeFn};
 use super::dropout::{DropoutFn, DropoutRow};
@@ -48,6 +50,12 @@ pub(crate) struct Kernels {
     pub(crate) rnn_relu_backward: BackwardFn,
     pub(crate) exponentials: GroupFn,
     pub(crate) scale: GroupFn,
+    pub(crate) additive_scores: AdditiveFn,
+    pub(crate) additive_backward: AdditiveFn,
+    pub(crate) dots: DotsFn,
+    pub(crate) weighted_sum: WeightedSumFn,
+    pub(crate) attended_forward: AttendedFn,
+    pub(crate) attended_backward: AttendedBackwardFn,
     pub(crate) dropout: DropoutFn,
     pub(crate) sgd: UpdateFn,
     pub(crate) adam: UpdateFn,
@@ -106,6 +114,12 @@ macro_rules! kernels {
             instance!([$($attribute)?], rnn_relu_backward, BackwardRow, cells::rnn::backward::<$simd, true>);
             instance!([$($attribute)?], exponentials, GroupRow, softmax::exponentials::<$simd>);
             instance!([$($attribute)?], scale, GroupRow, softmax::scale::<$simd>);
+            instance!([$($attribute)?], additive_scores, AdditiveRow, attention::additive_scores::<$simd>);
+            instance!([$($attribute)?], additive_backward, AdditiveRow, attention::additive_backward::<$simd>);
+            instance!([$($attribute)?], dots, DotsRow, attention::dots::<$simd>);
+            instance!([$($attribute)?], weighted_sum, WeightedSum, attention::weighted_sum::<$simd>);
+            instance!([$($attribute)?], attended_forward, AttendedRow, attended::forward::<$simd>);
+            instance!([$($attribute)?], attended_backward, AttendedBackwardRow, attended::backward::<$simd>);
             instance!([$($attribute)?], dropout, DropoutRow, dropout::apply);
             instance!([$($attribute)?], sgd, UpdateRow, update::sgd::<$simd>);
             instance!([$($attribute)?], adam, UpdateRow, update::adam::<$simd>);
@@ -133,6 +147,12 @@ macro_rules! kernels {
                 rnn_relu_backward,
                 exponentials,
                 scale,
+                additive_scores,
+                additive_backward,
+                dots,
+                weighted_sum,
+                attended_forward,
+                attended_backward,
                 dropout,
                 sgd,
                 adam,

@@ -1,5 +1,7 @@
 //! The numeric core, on plain slices of `f32`.
 
+pub(crate) mod attended;
+pub(crate) mod attention;
 pub(crate) mod backward;
 pub(crate) mod backward_steps;
 pub(crate) mod cache;
@@ -8,6 +10,7 @@ pub(crate) mod cells;
 pub(crate) mod copy;
 pub(crate) mod cross_entropy;
 pub(crate) mod cross_entropy_backward;
+pub(crate) mod decoder;
 pub(crate) mod dropout;
 pub(crate) mod embedding;
 pub(crate) mod forward;

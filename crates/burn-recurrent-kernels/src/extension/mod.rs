@@ -3,6 +3,7 @@
 // Without a backend in the list, what the macro writes leaves some arguments unused.
 #![cfg_attr(not(feature = "flex"), allow(unused_variables))]
 
+pub(crate) mod attention_decoder;
 mod autodiff;
 #[cfg(feature = "flex")]
 mod bytes;

@@ -1,5 +1,6 @@
 //! The operations on tensors of the Flex backend, by the kernels for processors.
 
+mod attention_decoder;
 mod dropout;
 mod embedding;
 mod join;
