@@ -6,6 +6,7 @@ use burn::module::{Module, Param};
 use burn::nn::Linear;
 use burn::tensor::activation::{softmax, tanh};
 use burn::tensor::{Device, Tensor};
+use burn_recurrent_kernels::AttentionScore;
 
 /// Attention over the source's words, and the attended vector that comes of it (Luong et al. 2015,
 /// equation 5): with `h` the decoder's new hidden vector and `c` the mean of the words' vectors,
@@ -99,6 +100,17 @@ impl Attention {
             None => attended,
         };
         (tanh(attended), weights)
+    }
+
+    /// How it scores, for the fused operation.
+    pub(super) fn score(&self) -> AttentionScore {
+        match (&self.query, &self.energy) {
+            (Some(query), Some(energy)) => AttentionScore::Additive {
+                w_query: query.val(),
+                energy: energy.val(),
+            },
+            _ => AttentionScore::Dot,
+        }
     }
 
     /// `[batch, queries, source]`
