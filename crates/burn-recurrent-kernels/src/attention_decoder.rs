@@ -12,7 +12,7 @@ use crate::kind::Cell;
 #[derive(Clone, Debug)]
 #[expect(
     clippy::large_enum_variant,
-    reason = "there is one score a call; a box would add an allocation and save nothing"
+    reason = "there is one a call, which is taken apart at once"
 )]
 pub enum AttentionScore {
     /// `score_s = energy . tanh(key_s + h W_query)` (Bahdanau et al. 2015).

@@ -10,3 +10,4 @@ mod sequence_classifier;
 mod sequence_tagger;
 mod tagger_case;
 mod token_encoder;
+mod translation;

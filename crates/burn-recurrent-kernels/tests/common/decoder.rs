@@ -255,7 +255,7 @@ impl Operands {
     }
 
     /// With the operand of this number of a wrong shape.
-    pub(crate) fn shortened(&self, one: usize) -> Self {
+    pub(crate) fn lengthened(&self, one: usize) -> Self {
         each!(self, |number, tensor| if number == one {
             longer(tensor)
         } else {

@@ -6,6 +6,7 @@ use burn::module::{Module, Param};
 use burn::nn::Linear;
 use burn::tensor::activation::{softmax, tanh};
 use burn::tensor::{Device, Tensor};
+use burn_recurrent_kernels::AttentionScore;
 
 /// Attention over the source's words, and the attended vector that comes of it (Luong et al. 2015,
 /// equation 5): with `h` the decoder's new hidden vector and `c` the mean of the words' vectors,
@@ -101,6 +102,17 @@ impl Attention {
         (tanh(attended), weights)
     }
 
+    /// How it scores, for the fused operation.
+    pub(super) fn score(&self) -> AttentionScore {
+        match (&self.query, &self.energy) {
+            (Some(query), Some(energy)) => AttentionScore::Additive {
+                w_query: query.val(),
+                energy: energy.val(),
+            },
+            _ => AttentionScore::Dot,
+        }
+    }
+
     /// `[batch, queries, source]`
     fn scores(&self, hidden: Tensor<3>, keys: Tensor<3>) -> Tensor<3> {
         let (Some(query), Some(energy)) = (&self.query, &self.energy) else {
@@ -110,8 +122,9 @@ impl Attention {
         let [batch, queries, width] = query.dims();
         let [_, words, _] = keys.dims();
         let sum = query.unsqueeze_dim::<4>(2) + keys.unsqueeze_dim::<4>(1);
-        let sum = tanh(sum).reshape([batch * queries * words, width]);
-        sum.matmul(energy.val().unsqueeze_dim(1))
+        let sum = tanh(sum).reshape([batch, queries * words, width]);
+        // A product a sentence, so that its rounding does not depend on how many there are.
+        sum.matmul(energy.val().reshape([1, width, 1]))
             .reshape([batch, queries, words])
     }
 }

@@ -1,4 +1,4 @@
-//! The decoder with attention and input feeding, step by step.
+//! The decoder with attention and input feeding.
 
 use super::attention::Attention;
 use super::sentence_dropout::SentenceDropout;
@@ -16,6 +16,7 @@ pub(super) struct AttentionDecoder<'a> {
     pub(super) recurrent: &'a AnyRecurrent,
     pub(super) attention: &'a Attention,
     pub(super) dropout_layers: &'a SentenceDropout,
+    pub(super) weight_drop: f64,
 }
 
 /// What an [`AttentionDecoder`] computed.
@@ -43,6 +44,9 @@ impl AttentionDecoder<'_> {
         fed: Tensor<2>,
         source: &EncodedSource,
     ) -> Attended {
+        if let Some(attended) = self.fused(&words, &state, &fed, source) {
+            return attended;
+        }
         match (self.recurrent, state) {
             (AnyRecurrent::Rnn(module), AnyState::Hidden(state)) => {
                 let (output, state, fed, weights) = self.steps(module, words, state, fed, source);

@@ -14,6 +14,7 @@ mod encoded_source;
 mod encoder_decoder;
 mod error;
 mod forced;
+mod fused_attention_decoder;
 mod hypothesis;
 mod output_layer;
 mod penalty;

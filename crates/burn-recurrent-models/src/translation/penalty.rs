@@ -26,3 +26,20 @@ pub fn coverage_penalty(coverage: &[f64], beta: f64) -> f64 {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn penalties_are_the_papers() {
+        assert_eq!(length_penalty(7, 0.0), 1.0);
+        assert_eq!(length_penalty(7, 1.0), 2.0);
+        assert!((length_penalty(19, 0.5) - 2.0).abs() < 1e-12);
+        assert_eq!(coverage_penalty(&[0.2, 0.7], 0.0), 0.0);
+        // A word covered more than once costs nothing.
+        let expected = 0.4 * (0.5_f64.ln() + 0.25_f64.ln());
+        assert!((coverage_penalty(&[0.5, 1.7, 0.25], 0.4) - expected).abs() < 1e-12);
+        assert!(coverage_penalty(&[0.0], 1.0).is_finite());
+    }
+}

@@ -39,6 +39,10 @@ impl Step {
     }
 }
 
+/// A product of two matrices of which the second is transposed, as the output layer's is, is
+/// computed in another order where the result has no more numbers than this.
+const FEW_PRODUCTS: usize = 256;
+
 impl<'a> Stepper<'a> {
     /// Before the first tokens; `beams` rows a sentence, side by side.
     pub(super) fn new(
@@ -78,8 +82,12 @@ impl<'a> Stepper<'a> {
         let last = Tensor::<2, Int>::from_data(last, device);
         let decoded = model.decode(last, None, self.state.clone(), &self.source);
         self.state = decoded.state;
-        let logits = model.logits(decoded.output).squeeze_dim::<2>(1);
-        let [_, vocabulary] = logits.dims();
+        let vocabulary = model.target_vocabulary_size();
+        let output = match FEW_PRODUCTS / vocabulary {
+            few if few < rows => decoded.output,
+            few => decoded.output.repeat_dim(0, few / rows + 1),
+        };
+        let logits = model.logits(output).narrow(0, 0, rows).squeeze_dim::<2>(1);
         let mut log_probabilities = numbers(log_softmax(logits, 1).into_data());
         for row in log_probabilities.chunks_exact_mut(vocabulary) {
             for token in &self.forbidden {

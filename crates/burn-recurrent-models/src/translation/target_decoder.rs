@@ -28,6 +28,7 @@ pub struct TargetDecoder {
     word_dropout: WordDropout,
     summary: bool,
     input_feeding: bool,
+    weight_drop: f64,
 }
 
 /// What the decoder computed.
@@ -35,7 +36,8 @@ pub struct TargetDecoder {
 pub struct Decoded {
     /// What goes up to the output layer at each place, `[rows, time, any]`.
     pub output: Tensor<3>,
-    /// The state after the last place.
+    /// The state after the last place. With input feeding it and the weights may be without
+    /// gradients.
     pub state: DecoderState,
     /// How much each word of the source counted, `[rows, time, source]`, where there is attention.
     pub weights: Option<Tensor<3>>,
@@ -53,6 +55,7 @@ impl TargetDecoder {
             word_dropout: WordDropout::new(config.word_dropout_target, config.tokens),
             summary: config.summary,
             input_feeding: config.input_feeding,
+            weight_drop: config.weight_drop,
         }
     }
 
@@ -94,6 +97,7 @@ impl TargetDecoder {
                     recurrent,
                     attention,
                     dropout_layers: &self.dropout_layers,
+                    weight_drop: self.weight_drop,
                 };
                 let attended = decoder.forward(input, state.recurrent, fed, source);
                 Decoded {

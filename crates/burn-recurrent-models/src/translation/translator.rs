@@ -13,8 +13,8 @@ use std::collections::BTreeMap;
 /// out, without beginnings and ends.
 ///
 /// No sentence's translation depends on what is translated with it: sentences of one length are
-/// translated together, so that there is no padding, and on the fused path the numbers of a row are
-/// the same to the last bit whatever the other rows are and however many threads compute them.
+/// translated together, so that there is no padding, and on Burn's Flex backend every number is the
+/// same to the last bit whatever the other sentences are and however many threads compute it.
 ///
 /// ```
 /// use burn::tensor::Device;
@@ -118,7 +118,8 @@ impl NeuralTranslator {
             let value = config.coverage_penalty;
             return Err(DecodingError::Coverage { value });
         }
-        self.in_groups(sentences, config.options.batch, |group| {
+        let by = |place: usize| sentences[place].as_ref().len();
+        self.in_groups(sentences, by, config.options.batch, |group| {
             let sources = sources(sentences, group);
             beam_search(self, &sources, config)
         })
@@ -141,7 +142,13 @@ impl NeuralTranslator {
             return Err(DecodingError::Zero { name: "batch" });
         }
         check(translations, self.model.target_vocabulary_size())?;
-        self.in_groups(sentences, batch, |group| {
+        let by = |place: usize| {
+            (
+                sentences[place].as_ref().len(),
+                translations[place].as_ref().len(),
+            )
+        };
+        self.in_groups(sentences, by, batch, |group| {
             let (sources, targets) = (sources(sentences, group), sources(translations, group));
             force(self, &sources, &targets)
         })
@@ -154,7 +161,8 @@ impl NeuralTranslator {
         choose: &mut dyn FnMut(usize, &[f32]) -> u32,
     ) -> Result<Vec<Hypothesis>, DecodingError> {
         options.validate()?;
-        self.in_groups(sentences, options.batch, |group| {
+        let by = |place: usize| sentences[place].as_ref().len();
+        self.in_groups(sentences, by, options.batch, |group| {
             let sources = sources(sentences, group);
             walk(self, &sources, options, &mut |place, log_probabilities| {
                 choose(group[place], log_probabilities)
@@ -162,24 +170,22 @@ impl NeuralTranslator {
         })
     }
 
-    /// Calls `translate` with the places of sentences of one length, at most `batch` at a time,
-    /// and brings what it returns back into the sentences' order.
-    fn in_groups<S: AsRef<[u32]>, R>(
+    /// Calls `translate` with the places of sentences that are alike in `by`, at most `batch` at a
+    /// time, and brings what it returns back into the sentences' order.
+    fn in_groups<S: AsRef<[u32]>, K: Ord, R>(
         &self,
         sentences: &[S],
+        by: impl Fn(usize) -> K,
         batch: usize,
         mut translate: impl FnMut(&[usize]) -> Vec<R>,
     ) -> Result<Vec<R>, DecodingError> {
         check(sentences, self.model.source_vocabulary_size())?;
-        let mut by_length: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-        for (place, sentence) in sentences.iter().enumerate() {
-            by_length
-                .entry(sentence.as_ref().len())
-                .or_default()
-                .push(place);
+        let mut groups: BTreeMap<K, Vec<usize>> = BTreeMap::new();
+        for place in 0..sentences.len() {
+            groups.entry(by(place)).or_default().push(place);
         }
         let mut results: Vec<(usize, R)> = Vec::with_capacity(sentences.len());
-        for group in by_length.values().flat_map(|places| places.chunks(batch)) {
+        for group in groups.values().flat_map(|places| places.chunks(batch)) {
             results.extend(group.iter().copied().zip(translate(group)));
         }
         results.sort_by_key(|(place, _)| *place);

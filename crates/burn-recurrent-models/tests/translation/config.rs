@@ -1,6 +1,6 @@
 //! Settings that describe a model, and settings that do not.
 
-use crate::support::small;
+use super::support::small;
 use burn_recurrent_models::{
     AttentionKind, BridgeKind, CellKind, EncoderDecoderConfig, SpecialTokens,
 };

@@ -1,6 +1,6 @@
 //! Gradients against finite differences.
 
-use crate::support::{architectures, batch, gradients, model, values};
+use super::support::{architectures, batch, gradients, model, values};
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Device, Tensor, TensorData};
 use burn_recurrent_models::EncoderDecoder;

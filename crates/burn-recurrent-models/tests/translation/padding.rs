@@ -1,6 +1,6 @@
 //! What stands beside a sentence does not change it.
 
-use crate::support::{SOURCES, TARGETS, architectures, assert_all_close, batch, model, values};
+use super::support::{SOURCES, TARGETS, architectures, assert_all_close, batch, model, values};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use burn_recurrent_models::{SpecialTokens, TranslationBatch};
 
@@ -68,7 +68,12 @@ fn attention_is_zero_in_the_padding_and_sums_to_one() {
 #[test]
 fn several_rows_a_sentence_are_as_many_sentences() {
     let device = Device::flex();
-    for (name, config) in architectures() {
+    // With one row a sentence some are a fused operation, with several they never are.
+    let wide = architectures().into_iter().map(|(name, config)| {
+        let config = config.with_d_embedding(40).with_d_hidden(72);
+        (name, config)
+    });
+    for (name, config) in architectures().into_iter().chain(wide) {
         let model = model(&config, &device);
         let batch = batch(&device);
         let [rows, time] = batch.target.dims();
@@ -87,6 +92,6 @@ fn several_rows_a_sentence_are_as_many_sentences() {
         let lengths: Vec<usize> = batch.source_lengths.iter().flat_map(|l| [*l, *l]).collect();
         let repeated = model.encode(batch.source.clone().select(0, index), &lengths);
         let expected = model.decode(both, None, repeated.start.clone(), &repeated);
-        assert_all_close(&values(found.output), &values(expected.output), 1e-6, name);
+        assert_all_close(&values(found.output), &values(expected.output), 1e-5, name);
     }
 }

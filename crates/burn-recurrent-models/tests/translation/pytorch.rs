@@ -1,7 +1,7 @@
 //! What the model computes against PyTorch: each attention, and the model without.
 
-use crate::fixtures::{Case, cases};
-use crate::support::{assert_all_close, gradients, values};
+use super::fixtures::{Case, cases};
+use super::support::{assert_all_close, gradients, values};
 use burn::tensor::Device;
 
 /// f32 sums of a few terms, in another order than PyTorch's.

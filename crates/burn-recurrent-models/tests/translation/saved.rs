@@ -1,6 +1,6 @@
 //! A translator in a folder.
 
-use crate::support::{architectures, batch, model, small, values};
+use super::support::{architectures, batch, model, small, values};
 use burn::tensor::Device;
 use burn_recurrent_models::{AttentionKind, BridgeKind, EncoderDecoder, SavedModel};
 

@@ -1,6 +1,6 @@
 //! Writing translations: greedy, by beam search, by drawing; against exhaustive search.
 
-use crate::support::{architectures, assert_all_close, model, small, values};
+use super::support::{architectures, assert_all_close, model, small, values};
 use burn::tensor::{Device, Int, Tensor};
 use burn_recurrent_models::{
     AttentionKind, BeamConfig, DecodingError, DecodingOptions, EncoderDecoderConfig, Hypothesis,
@@ -186,12 +186,15 @@ fn random_sentences(count: usize, vocabulary: u32) -> Vec<Vec<u32>> {
 
 /// Models of a width at which products are shared among threads.
 fn wide() -> Vec<(&'static str, EncoderDecoderConfig)> {
-    architectures()
+    let mut architectures = architectures();
+    let few_words = small().with_attention(AttentionKind::General);
+    architectures.push(("few words", few_words));
+    architectures
         .into_iter()
         .map(|(name, config)| {
             let config = config
                 .with_source_vocabulary_size(60)
-                .with_target_vocabulary_size(130)
+                .with_target_vocabulary_size(if name == "few words" { 20 } else { 130 })
                 .with_d_embedding(40)
                 .with_d_hidden(72);
             (name, config)
@@ -201,7 +204,7 @@ fn wide() -> Vec<(&'static str, EncoderDecoderConfig)> {
 
 #[test]
 fn no_translation_depends_on_its_neighbours_or_on_the_threads() {
-    let sentences = random_sentences(40, 60);
+    let sentences = random_sentences(100, 60);
     for (name, config) in wide() {
         let translator = translator(&config);
         let translate = |batch: usize| {
@@ -228,15 +231,23 @@ fn no_translation_depends_on_its_neighbours_or_on_the_threads() {
                 greedy,
             )
         };
-        let before = burn_recurrent::threads();
-        burn_recurrent::set_threads(2);
+        let before = burn_recurrent_kernels::threads();
+        burn_recurrent_kernels::set_threads(2);
         let together = translate(64);
         // To the last bit.
-        assert_eq!(translate(1), together, "{name}");
-        assert_eq!(translate(5), together, "{name}");
-        burn_recurrent::set_threads(1);
-        assert_eq!(translate(64), together, "{name}");
-        burn_recurrent::set_threads(before);
+        for (batch, threads) in [(1, 1), (5, 2), (64, 1)] {
+            burn_recurrent_kernels::set_threads(threads);
+            let found = translate(batch);
+            let what = format!("{name}, {batch} sentences together, {threads} threads");
+            for (place, sentence) in sentences.iter().enumerate() {
+                let what = format!("{what}, a sentence of {}", sentence.len());
+                assert!(found.0[place] == together.0[place], "{what}, beam");
+                assert!(found.1[place] == together.1[place], "{what}, drawn");
+                assert!(found.2[place] == together.2[place], "{what}, forced");
+                assert!(found.3[place] == together.3[place], "{what}, greedy");
+            }
+        }
+        burn_recurrent_kernels::set_threads(before);
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is on only while training, and that it learns.
 
-use crate::support::{architectures, batch, model, small, values};
+use super::support::{architectures, batch, model, small, values};
 use burn::module::Module;
 use burn::optim::{AdamConfig, GradientsParams};
 use burn::tensor::Device;
@@ -24,7 +24,7 @@ fn dropout_and_word_dropout_act_in_training_alone() {
         let nats = || values(model.training_nats(&batch, 0.0));
         assert_ne!(nats(), nats(), "{config:?}");
         let plain = model.valid();
-        let batch = crate::support::batch(&Device::flex());
+        let batch = super::support::batch(&Device::flex());
         let nats = || values(plain.nats(&batch));
         assert_eq!(nats(), nats(), "{config:?}");
     }
