@@ -254,7 +254,7 @@ fn a_project_of_thirty_lines_trains_evaluates_saves_and_uses_a_translator() {
     build();
     let printed = run("train-translator", Some("flex"), &[&to]);
     let bleu: f64 = after("bleu", &printed).parse().unwrap();
-    assert!(bleu > 5.0, "the translator has not learned: {bleu}");
+    assert!(bleu > 10.0, "the translator has not learned: {bleu}");
     assert!(
         after("translation", &printed).split(' ').count() > 1,
         "{printed}"

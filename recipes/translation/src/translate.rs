@@ -245,8 +245,14 @@ impl<W: Write> Translating<W> {
 }
 
 fn draw(path: &Path, translation: &Translation, attention: &[Vec<f32>]) -> Result<(), Report> {
-    let (source, target) = (&translation.source_tokens, &translation.tokens);
-    let picture = draw_alignment("attention", source, target, attention)?;
+    // The marks by which words are joined again are for the tokeniser, and few fonts have them.
+    let label = |token: &String| token.replace('￭', "");
+    let labels = |tokens: &[String]| tokens.iter().map(label).collect::<Vec<_>>();
+    let (source, target) = (
+        labels(&translation.source_tokens),
+        labels(&translation.tokens),
+    );
+    let picture = draw_alignment("attention", &source, &target, attention)?;
     burn_recurrent_files::write_atomically(path, picture.as_bytes())
         .map_err(|error| Report::failure(format!("cannot write {}: {error}", path.display())))
 }
