@@ -246,3 +246,17 @@ fn a_project_of_thirty_lines_trains_evaluates_saves_and_uses_a_language_model() 
     assert!(perplexity < 25.0, "the model has not learned: {perplexity}");
     assert!(after("wrote", &printed).starts_with("tom"), "{printed}");
 }
+
+#[test]
+fn a_project_of_thirty_lines_trains_evaluates_saves_and_uses_a_translator() {
+    let folder = tempfile::tempdir().unwrap();
+    let to = folder.path().join("run");
+    build();
+    let printed = run("train-translator", Some("flex"), &[&to]);
+    let bleu: f64 = after("bleu", &printed).parse().unwrap();
+    assert!(bleu > 10.0, "the translator has not learned: {bleu}");
+    assert!(
+        after("translation", &printed).split(' ').count() > 1,
+        "{printed}"
+    );
+}

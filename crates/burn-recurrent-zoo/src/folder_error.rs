@@ -15,7 +15,7 @@ pub enum FolderError {
     /// The description does not say what text the model reads.
     #[error(
         "{path} does not say what text the model reads: {message}. Load it with burn-recurrent-models alone, or save it \
-         with `save_language_model` or `save_tagger`"
+         with `save_language_model`, `save_tagger` or `save_translator`"
     )]
     NoText {
         /// The description.

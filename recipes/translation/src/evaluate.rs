@@ -41,8 +41,7 @@ pub fn evaluate(args: &EvaluateTranslatorArgs) -> Result<(), Report> {
     let run = args.common.run_directory(&RECIPE)?;
     let config: Config = run.config()?;
     let translator = trained::load(&run, &default_device()?)?;
-    let search = args.search.apply(translator.search().clone())?;
-    let translator = translator.with_search(search)?;
+    let translator = args.search.apply(translator, 1)?;
     let corpus = run.load_data(&config)?;
     let name = &args.common.split;
     let split = corpus.splits.get(name)?;

@@ -19,7 +19,7 @@ pub fn train(args: &TrainArgs) -> Result<(), Report> {
 
     let (task, known) = (config.data.task, &corpus.tokenizers);
     let (training, batches) = (&config.training, &config.batches);
-    let translator = config.model(known);
+    let translator = config.model.translator(known);
     translator.validate().map_err(trained::wrong_model)?;
     let model = seeded_init(training.seed, &device, |device| {
         translator.init(device).expect("it was validated")

@@ -10,12 +10,12 @@ use burn_recurrent_zoo::{TrainedTranslator, Translation};
 use clap::Args;
 use serde::Serialize;
 use std::io::{BufReader, BufWriter, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Lines are translated together up to so many: this bounds the memory, and is enough to sort by length.
 const MOST_LINES: usize = 1_000;
-/// The most hypotheses that are followed for a sentence; more take memory and make translations worse.
-const MOST_BEAMS: usize = 1_000;
+/// And up to so many bytes of them, whatever the number: lines may be long.
+const MOST_BYTES: usize = 1 << 20;
 
 const STANDARD_INPUT: &str = "standard input";
 
@@ -34,25 +34,44 @@ pub struct SearchArgs {
 }
 
 impl SearchArgs {
-    /// A config with what the command line says in place of its own.
-    pub fn apply(&self, mut config: BeamConfig) -> Result<BeamConfig, Report> {
+    /// A translator that searches as the command line says, where it says something: in any case with as many hypotheses
+    /// as translations are asked for.
+    pub fn apply(
+        &self,
+        translator: TrainedTranslator,
+        nbest: usize,
+    ) -> Result<TrainedTranslator, Report> {
+        let mut search = translator.search().clone();
         if let Some(beam) = self.beam {
-            if !(1..=MOST_BEAMS).contains(&beam) {
+            search.beam = within("--beam", beam)
+                .map_err(|report| report.with_help("5 is usual; 1 is the fastest"))?;
+            if nbest > beam {
                 return Err(Report::usage(format!(
-                    "`--beam` must be from 1 to {MOST_BEAMS}, got {beam}"
+                    "`--nbest` must be from 1 to the number of hypotheses that are followed, {beam}, got {nbest}"
                 ))
-                .with_help("5 is usual; 1 is the fastest"));
+                .with_help("raise `--beam`"));
             }
-            config.beam = beam;
         }
-        if let Some(alpha) = self.length_penalty {
-            config.length_penalty = alpha;
+        search.beam = search.beam.max(nbest);
+        for (penalty, value) in [
+            (&mut search.length_penalty, self.length_penalty),
+            (&mut search.coverage_penalty, self.coverage_penalty),
+        ] {
+            *penalty = value.unwrap_or(*penalty);
         }
-        if let Some(beta) = self.coverage_penalty {
-            config.coverage_penalty = beta;
-        }
-        config.validate()?;
-        Ok(config)
+        let searching = translator.with_search(search);
+        searching.map_err(|error| Report::from(error).with_exit_code(2))
+    }
+}
+
+/// A number of hypotheses or translations, as an option gives it.
+fn within(option: &str, number: usize) -> Result<usize, Report> {
+    let most = BeamConfig::MOST;
+    match (1..=most).contains(&number) {
+        true => Ok(number),
+        false => Err(Report::usage(format!(
+            "`{option}` must be from 1 to {most}, got {number}"
+        ))),
     }
 }
 
@@ -72,7 +91,7 @@ pub struct TranslateArgs {
     /// Put the source word with the most attention in place of each word that reads `<unk>`
     #[arg(long)]
     replace_unknown: bool,
-    /// Draw which source words each word of the translation looked at, as SVG; of several lines the first
+    /// Draw which source words each word of the translation looked at, as SVG; of several lines the first that has words
     #[arg(long, value_name = "FILE.svg")]
     attention: Option<PathBuf>,
     /// Write a line of JSON for each line: its translations with tokens and scores
@@ -83,21 +102,16 @@ pub struct TranslateArgs {
 pub fn translate(args: &TranslateArgs) -> Result<(), Report> {
     let run = RunDirectory::open(RECIPE.name, &args.model)?;
     let translator = trained::load(&run, &default_device()?)?;
-    let mut search = translator.search().clone();
-    if let (Some(nbest), None) = (args.nbest, args.search.beam) {
-        search.beam = search.beam.max(nbest.min(MOST_BEAMS));
-    }
-    let search = args.search.apply(search)?;
-    let nbest = args.nbest.unwrap_or(1);
-    if !(1..=search.beam).contains(&nbest) {
-        return Err(Report::usage(format!(
-            "`--nbest` must be from 1 to the number of hypotheses that are followed, {}, got {nbest}",
-            search.beam
-        ))
-        .with_help("raise `--beam`"));
-    }
-    if args.attention.is_some() && !translator.has_attention() {
-        return Err(Report::usage("this model has no attention to draw"));
+    let nbest = within("--nbest", args.nbest.unwrap_or(1))?;
+    let translator = args.search.apply(translator, nbest)?;
+    for (asked, option) in [
+        (args.attention.is_some(), "--attention"),
+        (args.replace_unknown, "--replace-unknown"),
+    ] {
+        if asked && !translator.has_attention() {
+            let message = format!("this model has no attention, which `{option}` needs");
+            return Err(Report::usage(message));
+        }
     }
     let (source, path): (TextSource, PathBuf) = match &args.file {
         Some(path) => (open_text(path)?, path.clone()),
@@ -112,14 +126,13 @@ pub fn translate(args: &TranslateArgs) -> Result<(), Report> {
         eprintln!("a sentence a line, then Ctrl-D:");
     }
     let translating = Translating {
-        translator: translator
-            .with_search(search)?
-            .with_replace_unknown(args.replace_unknown),
+        translator: translator.with_replace_unknown(args.replace_unknown),
         nbest,
         listed: args.nbest.is_some(),
         json: args.json,
         attention: args.attention.clone(),
-        most_lines: if typed { 1 } else { MOST_LINES },
+        drawn: false,
+        typed,
         out: BufWriter::new(std::io::stdout().lock()),
         progress: TranslationProgress::new(!typed),
         line: 0,
@@ -135,7 +148,10 @@ struct Translating<W: Write> {
     listed: bool,
     json: bool,
     attention: Option<PathBuf>,
-    most_lines: usize,
+    /// Whether an alignment was drawn.
+    drawn: bool,
+    /// Whether a person types the lines.
+    typed: bool,
     out: BufWriter<W>,
     progress: TranslationProgress,
     /// How many lines were written.
@@ -154,23 +170,33 @@ impl<W: Write> Translating<W> {
     /// Translates all lines in order. What comes before an error is translated and written all the same.
     fn all(mut self, mut lines: TextLines<TextSource>) -> Result<(), Report> {
         let mut waiting: Vec<String> = Vec::new();
-        loop {
+        let mut bytes = 0;
+        let most_lines = if self.typed { 1 } else { MOST_LINES };
+        let read = loop {
             match lines.next_line() {
-                Ok(Some(line)) => waiting.push(line.to_string()),
-                Ok(None) => break,
-                Err(error) => {
-                    self.write(&waiting)?;
-                    return Err(error.into());
+                Ok(Some(line)) => {
+                    bytes += line.len();
+                    waiting.push(line.to_string());
                 }
+                Ok(None) => break Ok(()),
+                Err(error) => break Err(error),
             }
-            if waiting.len() >= self.most_lines {
+            if waiting.len() >= most_lines || bytes >= MOST_BYTES {
                 self.write(&waiting)?;
                 waiting.clear();
+                bytes = 0;
             }
-        }
+        };
         self.write(&waiting)?;
         self.progress.finish();
-        Ok(())
+        read?;
+        match &self.attention {
+            Some(path) if !self.drawn => Err(Report::failure(format!(
+                "{} was not written: no line has words and is translated in one piece",
+                path.display()
+            ))),
+            _ => Ok(()),
+        }
     }
 
     fn write(&mut self, lines: &[String]) -> Result<(), Report> {
@@ -202,23 +228,31 @@ impl<W: Write> Translating<W> {
             }
         }
         self.out.flush()?;
-        if let (Some(path), Some(translations)) = (&self.attention, translations.first()) {
-            draw(path, &translations[0])?;
-            // The first line is drawn, and on a terminal each, as it is typed.
-            if self.most_lines > 1 {
-                self.attention = None;
+        let Some(path) = &self.attention else {
+            return Ok(());
+        };
+        for best in translations.iter().filter_map(|of_line| of_line.first()) {
+            // One line is drawn, and on a terminal each, as it is typed.
+            if let Some(attention) = &best.attention
+                && (!self.drawn || self.typed)
+            {
+                draw(path, best, attention)?;
+                self.drawn = true;
             }
         }
         Ok(())
     }
 }
 
-fn draw(path: &std::path::Path, translation: &Translation) -> Result<(), Report> {
-    let Some(attention) = &translation.attention else {
-        return Ok(());
-    };
-    let (source, target) = (&translation.source_tokens, &translation.tokens);
-    let picture = draw_alignment("attention", source, target, attention)?;
+fn draw(path: &Path, translation: &Translation, attention: &[Vec<f32>]) -> Result<(), Report> {
+    // The marks by which words are joined again are for the tokeniser, and few fonts have them.
+    let label = |token: &String| token.replace('￭', "");
+    let labels = |tokens: &[String]| tokens.iter().map(label).collect::<Vec<_>>();
+    let (source, target) = (
+        labels(&translation.source_tokens),
+        labels(&translation.tokens),
+    );
+    let picture = draw_alignment("attention", &source, &target, attention)?;
     burn_recurrent_files::write_atomically(path, picture.as_bytes())
         .map_err(|error| Report::failure(format!("cannot write {}: {error}", path.display())))
 }

@@ -44,6 +44,10 @@ impl SamplingConfig {
                 return Err(InvalidValue::new(key, message));
             }
         }
+        if self.from > 0.0 && self.from != self.to && self.epochs.is_none() {
+            let message = "is what the first epoch has; say with `epochs` which one has `to`";
+            return Err(InvalidValue::new("from", message));
+        }
         at_least_one("epochs", self.epochs.unwrap_or(1))
     }
 }
@@ -67,5 +71,24 @@ mod tests {
         };
         assert_eq!(constant.probability(1), 0.3);
         assert_eq!(SamplingConfig::default().probability(1), 0.0);
+    }
+
+    #[test]
+    fn what_is_no_probability_or_never_used_is_named() {
+        let valid = SamplingConfig {
+            from: 0.2,
+            to: 0.2,
+            epochs: None,
+        };
+        assert!(valid.validate().is_ok() && SamplingConfig::default().validate().is_ok());
+        for (from, to, epochs, message) in [
+            (-0.1, 0.5, Some(3), "`from` must be at least 0"),
+            (0.1, f64::NAN, Some(3), "`to` must be at least 0"),
+            (0.1, 0.5, Some(0), "`epochs` must be at least 1"),
+            (0.1, 0.5, None, "`from` is what the first epoch has"),
+        ] {
+            let error = SamplingConfig { from, to, epochs }.validate().unwrap_err();
+            assert!(error.to_string().contains(message), "{error}");
+        }
     }
 }

@@ -258,3 +258,132 @@ impl fmt::Display for Score {
         writeln!(f, "{count} sentences, translated at {rate:.0} a second")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use burn_recurrent_datasets::SentencePair;
+
+    fn part(pairs: &[(&str, &[&str])]) -> ParallelPart {
+        let pair = |(source, targets): &(&str, &[&str])| {
+            let mut pair = SentencePair::new(*source, targets[0]);
+            pair.other_targets = targets[1..].iter().map(|t| t.to_string()).collect();
+            pair
+        };
+        ParallelPart {
+            path: "test".into(),
+            pairs: pairs.iter().map(pair).collect(),
+            empty: None,
+        }
+    }
+
+    fn score(task: TranslationTask, part: &ParallelPart, translations: &[&str]) -> Score {
+        Score::of(task, part, |sources| {
+            let expected: Vec<&str> = part.pairs.iter().map(|p| p.source.as_str()).collect();
+            assert_eq!(sources, expected);
+            translations.iter().map(|t| t.to_string()).collect()
+        })
+    }
+
+    /// The figures are those of sacreBLEU 2.6.0: `corpus_bleu` with `lowercase` and without, and `corpus_chrf`.
+    #[test]
+    fn text_has_bleu_in_both_cases_and_chrf() {
+        let part = part(&[
+            ("eins", &["The dog runs over the meadow."]),
+            ("zwei", &["A cat sleeps in the garden."]),
+            ("drei", &["Where is the house?"]),
+        ]);
+        let translations = ["the dog runs over the meadow.", "A cat sleeps.", ""];
+        let score = score(TranslationTask::Text, &part, &translations);
+        let figures = score.figures("test");
+        let names: Vec<&str> = figures.keys().map(String::as_str).collect();
+        assert_eq!(names, ["test_bleu", "test_bleu_lowercase", "test_chrf"]);
+        for (name, expected) in [
+            ("test_bleu", 35.852_626_988_920_335),
+            ("test_bleu_lowercase", 42.696_977_877_013_964),
+            ("test_chrf", 56.607_059_873_574_926),
+        ] {
+            assert!(
+                (figures[name] - expected).abs() < 1e-9,
+                "{name} {}",
+                figures[name]
+            );
+        }
+        let signatures = score.signatures("test");
+        assert_eq!(
+            signatures.keys().collect::<Vec<_>>(),
+            figures.keys().collect::<Vec<_>>()
+        );
+        assert!(signatures["test_bleu"].contains("case:mixed"));
+        assert!(signatures["test_bleu_lowercase"].contains("case:lc"));
+
+        // The worst first, by itself: nothing, then too little, then all but a capital, which does not count.
+        let worst: Vec<usize> = score
+            .worst(2)
+            .iter()
+            .map(|sentence| sentence.place)
+            .collect();
+        assert_eq!(worst, [2, 1]);
+        assert_eq!(score.worst(100).len(), 3);
+        assert!((score.sentences[0].score - 100.0).abs() < 1e-9);
+        assert_eq!(score.sentences[2].score, 0.0);
+        let printed = score.to_string();
+        for text in ["BLEU = ", "lower-cased BLEU = ", "chrF2 = ", "3 sentences"] {
+            assert!(printed.contains(text), "no {text} in {printed}");
+        }
+        let valid = score.figures("valid");
+        for name in Score::valid_metrics(TranslationTask::Text) {
+            assert!(valid.contains_key(*name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_word_is_right_where_one_of_its_pronunciations_is_met() {
+        let part = part(&[
+            ("read", &["R EH1 D", "R IY1 D"]),
+            ("cat", &["K AE1 T"]),
+            ("dog", &["D AO1 G"]),
+            ("about", &["AH0 B AW1 T"]),
+        ]);
+        // Right by the second one; two phonemes wrong; another stress; right.
+        let translations = ["R IY1 D", "K AH0 K", "D AO0 G", "AH0 B AW1 T"];
+        let score = score(TranslationTask::Pronunciation, &part, &translations);
+        let figures = score.figures("test");
+        // Of 13 phonemes in the nearest pronunciations.
+        for (name, expected) in [
+            ("test_word_error", 2.0 / 4.0),
+            ("test_phoneme_error", 3.0 / 13.0),
+            ("test_word_error_without_stress", 1.0 / 4.0),
+            ("test_phoneme_error_without_stress", 2.0 / 13.0),
+        ] {
+            assert!(
+                (figures[name] - expected).abs() < 1e-12,
+                "{name} {}",
+                figures[name]
+            );
+        }
+        assert!(score.signatures("test").is_empty());
+        let worst: Vec<usize> = score
+            .worst(3)
+            .iter()
+            .map(|sentence| sentence.place)
+            .collect();
+        assert_eq!(worst, [1, 2, 0], "equals in their order");
+        assert!((score.sentences[1].score + 2.0 / 3.0).abs() < 1e-12);
+        assert!(
+            score.to_string().contains("with stress: word error 50.00%"),
+            "{score}"
+        );
+        let valid = score.figures("valid");
+        for name in Score::valid_metrics(TranslationTask::Pronunciation) {
+            assert!(valid.contains_key(*name), "{name}");
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "a translation for each sentence")]
+    fn there_is_a_translation_for_each_sentence() {
+        let part = part(&[("eins", &["one"]), ("zwei", &["two"])]);
+        Score::of(TranslationTask::Text, &part, |_| vec!["one".to_string()]);
+    }
+}

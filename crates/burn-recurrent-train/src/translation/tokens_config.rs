@@ -134,3 +134,78 @@ impl TokensConfig {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use burn_recurrent_text::TranslationUnit;
+
+    fn words() -> TranslationTokenizerConfig {
+        TranslationTokenizerConfig::new(TranslationUnit::Word)
+    }
+
+    const PAIRS: [(&str, &str); 2] = [("ein Hund", "a dog"), ("ein Haus", "a house")];
+
+    #[test]
+    fn it_is_one_tokeniser_or_two() {
+        let joint = TokensConfig::joint(words());
+        let separate = TokensConfig::separate(words(), words());
+        assert!(joint.validate().is_ok() && separate.validate().is_ok());
+        // Four special tokens, and of each language three words, or of both six.
+        let tokenizers = separate.train(&PAIRS).unwrap();
+        assert_eq!((tokenizers.source.len(), tokenizers.target.len()), (7, 7));
+        assert!(!tokenizers.is_joint());
+        let tokenizers = joint.train(&PAIRS).unwrap();
+        assert!(tokenizers.is_joint() && tokenizers.source.len() == 10);
+
+        let error = |config: TokensConfig| config.validate().unwrap_err().to_string();
+        for (both, source, target, message) in [
+            (true, true, false, "`both` is one tokeniser"),
+            (true, false, true, "`both` is one tokeniser"),
+            (true, true, true, "`both` is one tokeniser"),
+            (false, false, false, "`source` is missing"),
+            (false, false, true, "`source` is missing"),
+            (false, true, false, "`target` is missing"),
+        ] {
+            let config = TokensConfig {
+                both: both.then(words),
+                source: source.then(words),
+                target: target.then(words),
+                ..joint.clone()
+            };
+            assert!(error(config).contains(message), "{message}");
+        }
+    }
+
+    #[test]
+    fn ranges_are_checked_by_key() {
+        let seldom = words().with_min_count(0);
+        for (config, message) in [
+            (
+                TokensConfig::joint(seldom.clone()),
+                "`both.min_count` must be at least 1",
+            ),
+            (
+                TokensConfig::separate(words(), seldom),
+                "`target.min_count` must be at least 1",
+            ),
+            (
+                TokensConfig {
+                    max_source: 0,
+                    ..TokensConfig::joint(words())
+                },
+                "`max_source` must be at least 1",
+            ),
+            (
+                TokensConfig {
+                    max_target: 0,
+                    ..TokensConfig::joint(words())
+                },
+                "`max_target` must be at least 1",
+            ),
+        ] {
+            let error = config.validate().unwrap_err().to_string();
+            assert!(error.contains(message), "{error}");
+        }
+    }
+}

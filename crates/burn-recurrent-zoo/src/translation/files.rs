@@ -5,7 +5,8 @@ use crate::FolderError;
 use crate::folder_error::check_size;
 use crate::text_part::{TEXT_VERSION, make_folder, read_text};
 use burn_recurrent_models::{
-    EncoderDecoder, EncoderDecoderConfig, ModelDescription, SavedModel, SpecialTokens,
+    BeamConfig, DecodingError, EncoderDecoder, EncoderDecoderConfig, ModelDescription, SavedModel,
+    SpecialTokens,
 };
 use burn_recurrent_text::{TranslationTokenizer, TranslationTokenizers};
 use serde::{Deserialize, Serialize};
@@ -31,8 +32,8 @@ struct TranslatorText {
 ///
 /// # Errors
 ///
-/// When the model is not one of `config` or has another number of tokens than the tokenisers, and
-/// then nothing is written; or when a file cannot be written.
+/// When the model is not one of `config`, has another number of tokens than the tokenisers or cannot
+/// search as the settings say, and then nothing is written; or when a file cannot be written.
 pub fn save_translator(
     model: &EncoderDecoder,
     config: &EncoderDecoderConfig,
@@ -41,7 +42,7 @@ pub fn save_translator(
     folder: impl AsRef<Path>,
 ) -> Result<(), TranslatorError> {
     check_sizes(model, tokenizers)?;
-    settings.search.validate()?;
+    check_search(model, &settings.search)?;
     let text = TranslatorText {
         version: TEXT_VERSION,
         vocabularies: tokenizers.fingerprints(),
@@ -101,5 +102,20 @@ pub(super) fn check_sizes(
             found: model.tokens(),
             expected,
         }),
+    }
+}
+
+/// Checks that a translator can search so.
+pub(super) fn check_search(
+    model: &EncoderDecoder,
+    search: &BeamConfig,
+) -> Result<(), TranslatorError> {
+    search.validate()?;
+    match search.coverage_penalty > 0.0 && model.decoder.attention.is_none() {
+        true => {
+            let value = search.coverage_penalty;
+            Err(DecodingError::Coverage { value }.into())
+        }
+        false => Ok(()),
     }
 }

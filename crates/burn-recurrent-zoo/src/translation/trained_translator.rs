@@ -1,11 +1,10 @@
 //! A trained translator: lines in, lines out.
 
-use super::files::{check_sizes, load_tokenizers};
+use super::files::{check_search, check_sizes, load_tokenizers};
 use super::{Translation, TranslatorError, TranslatorSettings};
 use burn::tensor::Device;
 use burn_recurrent_models::{
-    BeamConfig, DecodingError, EncoderDecoder, Hypothesis, ModelDescription, NeuralTranslator,
-    SavedModel,
+    BeamConfig, EncoderDecoder, Hypothesis, ModelDescription, NeuralTranslator, SavedModel,
 };
 use burn_recurrent_text::{TranslationTokenizer, TranslationTokenizers, replace_unknown};
 use std::path::Path;
@@ -44,6 +43,8 @@ struct Piece {
     line: usize,
     /// With the mark at the end.
     tokens: Vec<u32>,
+    /// The same without the mark, as they stand in the line, known or not.
+    words: Vec<String>,
 }
 
 impl TrainedTranslator {
@@ -104,11 +105,7 @@ impl TrainedTranslator {
     ///
     /// When it is no search, or penalises the attention of a model without any.
     pub fn with_search(mut self, search: BeamConfig) -> Result<Self, TranslatorError> {
-        search.validate()?;
-        if search.coverage_penalty > 0.0 && !self.has_attention() {
-            let value = search.coverage_penalty;
-            return Err(DecodingError::Coverage { value }.into());
-        }
+        check_search(self.model.model(), &search)?;
         self.settings.search = search;
         Ok(self)
     }
@@ -173,6 +170,14 @@ impl TrainedTranslator {
         search.beam = search.beam.max(nbest);
         search.options.attention = self.has_attention();
         let pieces = self.pieces(lines);
+        let mut left = vec![0; lines.len()];
+        for piece in &pieces {
+            left[piece.line] += 1;
+        }
+        let empty = left.iter().filter(|pieces| **pieces == 0).count();
+        if empty > 0 {
+            progress(empty);
+        }
         let mut order: Vec<usize> = (0..pieces.len()).collect();
         order.sort_by_key(|&piece| pieces[piece].tokens.len());
         let mut hypotheses: Vec<Vec<Hypothesis>> = vec![Vec::new(); pieces.len()];
@@ -180,10 +185,14 @@ impl TrainedTranslator {
             let tokens: Vec<&[u32]> = lot.iter().map(|&p| pieces[p].tokens.as_slice()).collect();
             let found = self.model.beam(&tokens, &search);
             let found = found.unwrap_or_else(|error| panic!("{error}"));
+            let mut done = 0;
             for (&piece, found) in lot.iter().zip(found) {
                 hypotheses[piece] = found;
+                let left = &mut left[pieces[piece].line];
+                *left -= 1;
+                done += usize::from(*left == 0);
             }
-            progress(lot.len());
+            progress(done);
         }
         let mut of_lines: Vec<Vec<(Piece, Vec<Hypothesis>)>> =
             lines.iter().map(|_| Vec::new()).collect();
@@ -224,12 +233,15 @@ impl TrainedTranslator {
     }
 
     fn pieces<L: AsRef<str>>(&self, lines: &[L]) -> Vec<Piece> {
+        let source = &self.tokenizers.source;
         let pieces = lines.iter().enumerate().flat_map(|(line, text)| {
-            let tokens = self.tokenizers.source.encode(text.as_ref());
-            let pieces = tokens.chunks(MOST_TOKENS).map(|piece| {
-                let mut tokens = piece.to_vec();
-                tokens.push(TranslationTokenizer::END);
-                Piece { line, tokens }
+            let text = text.as_ref();
+            let (tokens, words) = (source.encode(text), source.split(text));
+            let pieces = tokens.chunks(MOST_TOKENS).zip(words.chunks(MOST_TOKENS));
+            let pieces = pieces.map(|(tokens, words)| Piece {
+                line,
+                tokens: [tokens, &[TranslationTokenizer::END]].concat(),
+                words: words.to_vec(),
             });
             pieces.collect::<Vec<_>>()
         });
@@ -268,32 +280,35 @@ impl TrainedTranslator {
 
     fn translation(&self, piece: &Piece, hypothesis: &Hypothesis) -> Translation {
         let TranslationTokenizers { source, target } = &*self.tokenizers;
-        let known = "the model's tokens are the tokeniser's";
-        let words = &piece.tokens[..piece.tokens.len() - 1];
-        let source_tokens = source.tokens_of(words).expect(known);
-        let mut tokens = target.tokens_of(&hypothesis.tokens).expect(known);
+        let shown = |tokenizer: &TranslationTokenizer, tokens: &[String]| -> Vec<String> {
+            let tokens = tokens.iter();
+            tokens.map(|token| tokenizer.shown(token)).collect()
+        };
+        let words = shown(source, &piece.words);
+        let tokens = target.tokens_of(&hypothesis.tokens);
+        let mut tokens = tokens.expect("the model's tokens are the tokeniser's");
         // The weights on the line's end, and those of the translation's end, are left out.
         let attention: Option<Vec<Vec<f32>>> = hypothesis.attention.as_ref().map(|rows| {
             let rows = rows.iter().take(tokens.len());
-            rows.map(|row| row[..source_tokens.len()].to_vec())
-                .collect()
+            rows.map(|row| row[..words.len()].to_vec()).collect()
         });
         if let (true, Some(attention)) = (self.replace_unknown, &attention) {
             let unknown = &target.tokens()[TranslationTokenizer::UNKNOWN as usize];
             let weights = attention.concat();
-            let time = source_tokens.len();
-            tokens = replace_unknown(&tokens, unknown, &source_tokens, &weights, time);
+            // A subword as the text that it is, without the marks of its tokeniser.
+            let text = |word: &String| match source.unit().is_subword() {
+                true => source.join(&[word]).trim().to_string(),
+                false => word.clone(),
+            };
+            let texts: Vec<String> = piece.words.iter().map(text).collect();
+            tokens = replace_unknown(&tokens, unknown, &texts, &weights, texts.len());
         }
-        let shown = |tokenizer: &TranslationTokenizer, tokens: &[String]| {
-            let tokens = tokens.iter();
-            tokens.map(|token| tokenizer.shown(token)).collect()
-        };
         Translation {
             text: target.join(&tokens),
             score: hypothesis.score,
             log_probability: hypothesis.log_probability,
             tokens: shown(target, &tokens),
-            source_tokens: shown(source, &source_tokens),
+            source_tokens: words,
             attention,
         }
     }

@@ -15,7 +15,7 @@ pub struct Translation {
     pub log_probability: f64,
     /// Its tokens, the end left out.
     pub tokens: Vec<String>,
-    /// The tokens of the line, its end left out.
+    /// The tokens of the line as they stand in it, known or not, its end left out.
     pub source_tokens: Vec<String>,
     /// How much each token looked at each token of the line, `[tokens][source_tokens]`: what a row lacks to one went to
     /// the line's end. None where the model has no attention or the line was translated in pieces.
