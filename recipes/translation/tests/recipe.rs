@@ -81,7 +81,7 @@ fn a_run_learns_evaluates_and_translates() {
     assert_eq!(best["text"], "H G F E D C B A", "{line}");
     assert_eq!(best["tokens"].as_array().unwrap().len(), 8);
     let rows = best["attention"].as_array().unwrap();
-    let most: Vec<usize> = rows.iter().map(|row| most_attended(row)).collect();
+    let most: Vec<usize> = rows.iter().map(most_attended).collect();
     let right = most
         .iter()
         .zip((0..8).rev())

@@ -50,25 +50,13 @@ fn lines_stay_in_order_and_do_not_depend_on_each_other_or_on_threads() {
         }
     }
     assert!(number(&whole[20]["translations"][0], "log_probability") < 0.0);
-    // Each by itself: the same words. Sums of products of other sizes may differ in their last bits.
+    // Each by itself, to the last bit.
     for place in [0, 3, 4, 5, 6, 12, 20, 75] {
         let alone = bench.translate("run", format!("{}\n", lines[place]), &["--json"]);
         let alone = alone.json();
         assert_eq!(alone.len(), 1);
-        let (alone, among) = (
-            &alone[0]["translations"][0],
-            &whole[place]["translations"][0],
-        );
-        for key in ["text", "tokens", "source_tokens"] {
-            assert_eq!(alone[key], among[key], "{}", lines[place]);
-        }
-        for key in ["score", "log_probability"] {
-            let (alone, among) = (number(alone, key), number(among, key));
-            assert!(
-                (alone - among).abs() < 1e-5 * (1.0 + among.abs()),
-                "{alone}, {among}"
-            );
-        }
+        let (alone, among) = (&alone[0]["translations"], &whole[place]["translations"]);
+        assert_eq!(alone, among, "{}", lines[place]);
     }
     // On one thread, from a file instead of standard input, without the last line's end, as text.
     let texts = |threads: &str| {

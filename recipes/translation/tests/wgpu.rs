@@ -3,6 +3,7 @@
 mod common;
 
 use common::{Bench, Ran, number};
+use serde_json::Value;
 
 #[test]
 fn wgpu_trains_evaluates_and_translates_with_a_tiny_model() {
@@ -48,8 +49,8 @@ fn wgpu_trains_evaluates_and_translates_with_a_tiny_model() {
     let (gpu, cpu) = (on_wgpu(&translate).json(), bench.run(&translate).json());
     assert_eq!((gpu.len(), cpu.len()), (3, 3));
     for (gpu, cpu) in gpu.iter().zip(&cpu) {
-        let score = |line| number(&line["translations"][0], "score");
-        let (on_gpu, on_cpu): (f64, f64) = (score(gpu), score(cpu));
+        let score = |line: &Value| number(&line["translations"][0], "score");
+        let (on_gpu, on_cpu) = (score(gpu), score(cpu));
         assert!((on_gpu - on_cpu).abs() < 1e-2, "{on_gpu}, {on_cpu}");
     }
 }
