@@ -92,6 +92,23 @@ mod tests {
     use super::*;
     use burn_recurrent_train::parse_config;
 
+    /// Each of the ablation configs is the one before it with one thing more, and all have the same budget.
+    #[test]
+    fn the_ablation_configs_have_one_budget() {
+        let budget = |name: &str| {
+            let (_, text) = RECIPE.configs.iter().find(|(n, _)| *n == name).unwrap();
+            let config: Config = parse_config(name, text, &[]).unwrap();
+            let table = toml::Table::try_from(&config).unwrap();
+            ["data", "batches", "search", "training"].map(|key| table[key].clone())
+        };
+        let plain = budget("ablation-plain");
+        for (name, _) in RECIPE.configs {
+            if name.starts_with("ablation-") {
+                assert_eq!(budget(name), plain, "{name}");
+            }
+        }
+    }
+
     #[test]
     fn every_bundled_config_is_valid_and_survives_being_written() {
         RECIPE.check_configs::<Config>().unwrap();
@@ -147,23 +164,6 @@ mod tests {
             }
             for key in ["source_vocabulary_size", "target_vocabulary_size", "tokens"] {
                 assert!(!model.contains_key(key), "{key}");
-            }
-        }
-    }
-
-    /// Each of the ablation configs is the one before it with one thing more, and all have the same budget.
-    #[test]
-    fn the_ablation_configs_have_one_budget() {
-        let budget = |name: &str| {
-            let (_, text) = RECIPE.configs.iter().find(|(n, _)| *n == name).unwrap();
-            let config: Config = parse_config(name, text, &[]).unwrap();
-            let table = toml::Table::try_from(&config).unwrap();
-            ["data", "batches", "search", "training"].map(|key| table[key].clone())
-        };
-        let plain = budget("ablation-plain");
-        for (name, _) in RECIPE.configs {
-            if name.starts_with("ablation-") {
-                assert_eq!(budget(name), plain, "{name}");
             }
         }
     }
