@@ -13,8 +13,8 @@ use crate::{CarriedState, TokenLoss};
 
 /// A translator, and what its gradient is of: the mean over the target tokens of a batch, unless set.
 ///
-/// The loss that is reported and validated is the plain negative log-probability; of the smoothed one is only the
-/// gradient.
+/// The loss of training is the smoothed one where labels are smoothed, as its gradient is; what is validated and tested is the
+/// plain negative log-probability.
 #[derive(Module, Debug)]
 pub struct Learner {
     /// The translator.
