@@ -72,6 +72,12 @@ impl LossSum {
         }
     }
 
+    /// Whether the loss is a number, and a perplexity can be told of it: one above 709 nats a token is none that any
+    /// model has, but what is left of weights that were destroyed.
+    pub fn is_usable(&self) -> bool {
+        self.nats.is_finite() && self.nats_per_token().exp().is_finite()
+    }
+
     /// `exp` of [`nats_per_token`](Self::nats_per_token), at most the largest finite number.
     pub fn perplexity(&self) -> f64 {
         // JSON has no infinity, and a diverging run is still to be read back.
@@ -105,5 +111,15 @@ mod tests {
             tokens: 1,
         };
         assert_eq!(sum.perplexity(), f64::MAX);
+        assert!(!sum.is_usable());
+    }
+
+    #[test]
+    fn a_loss_is_of_use_as_long_as_its_perplexity_is_a_number() {
+        let usable = |nats, tokens| LossSum { nats, tokens }.is_usable();
+        // ln(f64::MAX) is 709.78.
+        assert!(usable(709.0, 1) && usable(7090.0, 10) && usable(-3.0, 2) && usable(0.0, 0));
+        assert!(!usable(710.0, 1) && !usable(7100.0, 10));
+        assert!(!usable(f64::NAN, 1) && !usable(f64::INFINITY, 3));
     }
 }

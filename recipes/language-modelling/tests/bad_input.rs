@@ -300,6 +300,20 @@ fn a_run_goes_on_only_with_the_text_that_it_began_with() {
 }
 
 #[test]
+fn a_learning_rate_that_destroys_the_model_ends_the_run() {
+    for optimizer in ["sgd", "adam"] {
+        let bench = Bench::new();
+        let optimizer = format!("training.optimizer={{kind=\"{optimizer}\"}}");
+        let set = ["--set", "training.learning_rate=1e30", "--set", &optimizer];
+        bench.run(&train("run", &set)).fails(
+            1,
+            &["loss, in nats a token, became", "training.learning_rate"],
+        );
+        assert!(!bench.path("run/result.json").exists());
+    }
+}
+
+#[test]
 fn an_initialiser_that_draws_nothing_is_refused() {
     let bench = Bench::new();
     let set = |initializer: &str| {

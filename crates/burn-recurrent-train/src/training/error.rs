@@ -13,8 +13,8 @@ use crate::run_directory::RunDirectoryError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TrainError {
-    /// A loss, a gradient or a weight became infinite or not a number.
-    #[error("{what} became {value} at epoch {epoch}, step {step}")]
+    /// A loss, a gradient or a weight became infinite or not a number, or a loss so large that its perplexity is.
+    #[error("{what} became {value:?} at epoch {epoch}, step {step}")]
     NotFinite {
         /// What did.
         what: String,

@@ -87,9 +87,7 @@ impl<M: RecurrentLearner> TrainingLoop<M> {
             .seed(mix_seed(self.config.seed, epoch as u64, step as u64));
         let output = TrainStep::step(&**model, batch);
         let loss = output.item.read();
-        if !loss.nats.is_finite() {
-            return Err(self.not_finite("the training loss", loss.nats));
-        }
+        self.check_loss("the training loss", loss)?;
         let mut gradients = output.grads;
         let mut step_size = learning_rate;
         if let Some(limit) = self.config.clip.global_norm {

@@ -13,13 +13,13 @@ use super::clock::Clock;
 use super::error::TrainError;
 use super::in_place::InPlace;
 use super::valid_metrics::{LatestFigures, ValidMetrics};
-use crate::RecurrentLearner;
 use crate::batches::Batches;
 use crate::checkpoint::Checkpoints;
 use crate::loop_state::LoopState;
 use crate::progress::ProgressLines;
 use crate::run_directory::RunDirectory;
 use crate::training_config::TrainingConfig;
+use crate::{LossSum, RecurrentLearner};
 
 pub(super) type TrainBatches<M> = Arc<dyn Batches<Batch = <M as TrainStep>::Input>>;
 pub(super) type ValidBatches<M> = Arc<dyn Batches<Batch = <M as InferenceStep>::Input>>;
@@ -83,6 +83,15 @@ impl<M: RecurrentLearner> TrainingLoop<M> {
             self.config.learning_rate,
             self.epoch(),
         )
+    }
+
+    /// Ends training at a loss beyond all use, which would pass for a result.
+    pub(super) fn check_loss(&self, what: &str, loss: LossSum) -> Result<(), TrainError> {
+        if loss.is_usable() {
+            return Ok(());
+        }
+        let what = format!("{what}, in nats a token,");
+        Err(self.not_finite(&what, loss.nats_per_token()))
     }
 
     pub(super) fn not_finite(&self, what: &str, value: f64) -> TrainError {

@@ -69,9 +69,7 @@ impl<M: RecurrentLearner> TrainingLoop<M> {
         let Some(sum) = sum_losses(model, &*self.valid, SPLIT, epoch, &device, each)? else {
             return Ok(None);
         };
-        if !sum.nats.is_finite() {
-            return Err(self.not_finite("the validation loss", sum.nats));
-        }
+        self.check_loss("the validation loss", sum)?;
         let metrics = self
             .metrics
             .measure(model)

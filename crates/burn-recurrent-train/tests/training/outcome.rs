@@ -122,6 +122,28 @@ fn a_loss_that_is_not_finite_stops_the_run_and_keeps_the_last_checkpoint() {
 }
 
 #[test]
+fn a_loss_beyond_all_use_stops_the_run_though_it_is_a_number() {
+    let _guard = one_at_a_time();
+    // All weights stay finite, and so does the loss: 1e30 and more nats a token. Caught by the next step, or by the
+    // validation where there is none.
+    for (steps, what) in [(6, "the training loss, "), (1, "the validation loss, ")] {
+        let folder = tempfile::tempdir().unwrap();
+        let config = config("epochs = 1\nlearning_rate = 1e30\noptimizer = { kind = \"sgd\" }");
+        let run = RunDirectory::create("toy", folder.path().join("run"), &config).unwrap();
+        let error = train(&run, &config, windows(steps, 0), Interrupter::new()).unwrap_err();
+        let message = error.to_string();
+        assert!(message.starts_with(what), "{message}");
+        match error {
+            TrainError::NotFinite { value, epoch, .. } => {
+                assert!(value.is_finite() && value > 709.0, "{value}");
+                assert_eq!(epoch, 1);
+            }
+            error => panic!("{error}"),
+        }
+    }
+}
+
+#[test]
 fn weights_that_are_not_finite_never_reach_a_checkpoint() {
     let _guard = one_at_a_time();
     let folder = tempfile::tempdir().unwrap();
