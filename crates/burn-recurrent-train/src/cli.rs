@@ -201,8 +201,8 @@ impl TrainArgs {
 /// The arguments of `evaluate`.
 #[derive(Debug, Clone, Args)]
 pub struct EvaluateArgs {
-    /// The run directory of the model
-    #[arg(long, value_name = "DIR")]
+    /// The run directory of the model, or the name of one that `models` lists
+    #[arg(long, value_name = "MODEL")]
     pub model: PathBuf,
     /// The part of the data to evaluate on
     #[arg(long, default_value = "test")]

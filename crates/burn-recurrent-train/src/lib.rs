@@ -130,6 +130,7 @@ mod described_model;
 mod device;
 mod drawing;
 mod early_stopping;
+pub mod export;
 mod fused_optimizer;
 mod history;
 mod ids;
@@ -168,6 +169,7 @@ pub use config::{ConfigError, InvalidValue, RecipeConfig, load_config, parse_con
 pub use confusion::draw_confusion_matrix;
 pub use device::{DeviceError, default_device, device_name};
 pub use early_stopping::EarlyStoppingConfig;
+pub use export::{ExportArgs, ModelExport, ModelFacts, WeightsType};
 pub use history::{BestEpoch, EpochRecord, Figures};
 pub use logging::init_logging;
 pub use loss::{LossSum, TokenLoss};

@@ -8,10 +8,12 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::config::{ConfigError, RecipeConfig, load_config};
+use crate::export::ModelCard;
 use burn_recurrent_files as files;
+use burn_recurrent_models::ModelDescription;
 
 const MANIFEST: &str = "run.json";
-const CONFIG: &str = "config.toml";
+pub(crate) const CONFIG: &str = "config.toml";
 pub(crate) const MODEL: &str = "model.safetensors";
 const LOCK: &str = "run.lock";
 const FORMAT: u32 = 1;
@@ -22,6 +24,12 @@ struct Manifest {
     recipe: String,
     format: u32,
     crate_version: String,
+}
+
+/// Whose model a card is of.
+#[derive(Deserialize)]
+struct CardRecipe {
+    recipe: String,
 }
 
 /// A run's folder, for one process to write to or for any to read from.
@@ -322,6 +330,53 @@ impl RunDirectory {
             recipe: manifest.recipe,
             _lock: None,
         })
+    }
+
+    /// Opens what a model is used from: a run of `recipe`, or the folder of a model that was exported from one.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open) where there is no model that was exported.
+    pub fn open_model(recipe: &str, path: impl Into<PathBuf>) -> Result<Self, RunDirectoryError> {
+        let path = path.into();
+        if path.join(MANIFEST).exists() || !path.join(ModelDescription::FILE).is_file() {
+            return Self::open(recipe, path);
+        }
+        // Whatever has no card is known by its kind of model when that is loaded.
+        let card = path.join(ModelCard::FILE);
+        let found = match fs::read(&card) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(source) => return Err(RunDirectoryError::Read { path: card, source }),
+            Ok(text) => Some(
+                serde_json::from_slice::<CardRecipe>(&text).map_err(|error| {
+                    let message = error.to_string();
+                    RunDirectoryError::Damaged {
+                        path: card,
+                        message,
+                    }
+                })?,
+            ),
+        };
+        match found {
+            Some(CardRecipe { recipe: found }) if found != recipe => {
+                let expected = recipe.to_string();
+                Err(RunDirectoryError::OtherRecipe {
+                    path,
+                    expected,
+                    found,
+                })
+            }
+            _ => Ok(Self::exported(recipe, path)),
+        }
+    }
+
+    /// The folder of a model that is or will be exported.
+    pub(crate) fn exported(recipe: &str, path: impl Into<PathBuf>) -> Self {
+        Self {
+            path: path.into(),
+            recipe: recipe.to_string(),
+            _lock: None,
+        }
     }
 
     /// The folder.

@@ -3,6 +3,7 @@
 
 mod folder_error;
 pub mod language_modelling;
+pub mod shipped;
 pub mod tagging;
 mod text_part;
 pub mod translation;
@@ -11,6 +12,9 @@ pub use folder_error::FolderError;
 pub use language_modelling::{
     LanguageModelError, Sentence, TrainedLanguageModel, describe_language_model,
     save_language_model,
+};
+pub use shipped::{
+    ModelTable, ZOO_VARIABLE, ZooError, ZooModel, find, models as zoo_models, resolve,
 };
 pub use tagging::{TaggerError, TaggerSettings, TrainedTagger, describe_tagger, save_tagger};
 pub use translation::{

@@ -1,10 +1,9 @@
 //! `evaluate`: the perplexity of a trained model.
 
-use crate::config::{Config, RECIPE};
+use crate::config::Config;
 use crate::losses::Losses;
 use crate::trained;
-use burn_recurrent_models::AnyLanguageModel;
-use burn_recurrent_train::language_modelling::Learner;
+use crate::zoo;
 use burn_recurrent_train::{EvaluateArgs, Figures, Report, default_device, print_json};
 use serde::Serialize;
 use std::io::Write;
@@ -23,7 +22,7 @@ struct Line {
 }
 
 pub fn evaluate(args: &EvaluateArgs) -> Result<(), Report> {
-    let run = args.run_directory(&RECIPE)?;
+    let run = zoo::open(&args.model)?;
     let config: Config = run.config()?;
     let trained = trained::load(&run, &default_device()?)?;
     let corpus = run.load_data(&config)?;
@@ -31,17 +30,7 @@ pub fn evaluate(args: &EvaluateArgs) -> Result<(), Report> {
 
     let started = Instant::now();
     let (split, evaluation) = (&[args.split.as_str()], &config.evaluation);
-    let losses = match trained.model() {
-        AnyLanguageModel::Ngram(model) => Losses::ngram(model, &corpus, split)?,
-        AnyLanguageModel::Window(model) => {
-            let learner = Learner::new(model.model().clone());
-            Losses::neural(&learner, &corpus, split, evaluation)?
-        }
-        AnyLanguageModel::Recurrent(model) => {
-            let learner = Learner::new(model.model().clone());
-            Losses::neural(&learner, &corpus, split, evaluation)?
-        }
-    };
+    let losses = Losses::of_model(trained.model(), &corpus, split, evaluation)?;
     let seconds = started.elapsed().as_secs_f64();
     if args.json {
         print_json(&Line {

@@ -3,7 +3,7 @@
 use crate::corpus::Corpus;
 use burn::train::InferenceStep;
 use burn_recurrent_models::ngram::NgramModel;
-use burn_recurrent_models::{LanguageModel, NeuralLanguageModel};
+use burn_recurrent_models::{AnyLanguageModel, LanguageModel, NeuralLanguageModel};
 use burn_recurrent_text::Window;
 use burn_recurrent_train::language_modelling::{EvaluationConfig, Learner, Windows};
 use burn_recurrent_train::{Figures, LossSum, RecurrentLearner, Report};
@@ -18,6 +18,24 @@ pub struct Losses {
 }
 
 impl Losses {
+    /// The losses of a model of any kind on the splits of these names.
+    pub fn of_model(
+        model: &AnyLanguageModel,
+        corpus: &Corpus,
+        names: &[&str],
+        config: &EvaluationConfig,
+    ) -> Result<Self, Report> {
+        match model {
+            AnyLanguageModel::Ngram(model) => Self::ngram(model, corpus, names),
+            AnyLanguageModel::Window(model) => {
+                Self::neural(&Learner::new(model.model().clone()), corpus, names, config)
+            }
+            AnyLanguageModel::Recurrent(model) => {
+                Self::neural(&Learner::new(model.model().clone()), corpus, names, config)
+            }
+        }
+    }
+
     /// The losses of a neural model on the splits of these names.
     pub fn neural<M: NeuralLanguageModel>(
         learner: &Learner<M>,

@@ -3,14 +3,16 @@
 mod config;
 mod corpus;
 mod evaluate;
+mod export;
 mod losses;
 mod sample;
 mod score;
 mod train;
 mod trained;
 mod unknown;
+mod zoo;
 
-use burn_recurrent_train::{EvaluateArgs, TrainArgs, init_logging, main_exit};
+use burn_recurrent_train::{EvaluateArgs, ExportArgs, TrainArgs, init_logging, main_exit};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -33,6 +35,10 @@ enum Verb {
     Sample(sample::SampleArgs),
     /// Compute how likely a trained model finds sentences, and rank them
     Score(score::ScoreArgs),
+    /// Make a folder of a trained model that can be shipped, with its card
+    Export(ExportArgs),
+    /// List the models that can be used by name
+    Models(zoo::ModelsArgs),
 }
 
 fn main() -> ExitCode {
@@ -43,5 +49,7 @@ fn main() -> ExitCode {
         Verb::Evaluate(args) => evaluate::evaluate(&args),
         Verb::Sample(args) => sample::sample(&args),
         Verb::Score(args) => score::score(&args),
+        Verb::Export(args) => export::export(&args),
+        Verb::Models(args) => zoo::models(&args),
     })
 }

@@ -1,11 +1,11 @@
 //! `sample`: let a trained model write.
 
-use crate::config::RECIPE;
 use crate::trained;
 use crate::unknown::warn_of_unknown;
+use crate::zoo;
 use burn_recurrent_models::generate;
 use burn_recurrent_text::Unit;
-use burn_recurrent_train::{Report, RunDirectory, default_device, print_json};
+use burn_recurrent_train::{Report, default_device, print_json};
 use burn_recurrent_zoo::{LanguageModelError, Sampler, SamplerConfig, TrainedLanguageModel};
 use clap::Args;
 use serde::Serialize;
@@ -15,8 +15,8 @@ use std::path::PathBuf;
 /// The arguments of `sample`.
 #[derive(Debug, Args)]
 pub struct SampleArgs {
-    /// The run directory of the model
-    #[arg(long, value_name = "DIR")]
+    /// The run directory of the model, or the name of one that `models` lists
+    #[arg(long, value_name = "MODEL")]
     model: PathBuf,
     /// What the text begins with
     #[arg(long, default_value = "", value_name = "TEXT")]
@@ -67,7 +67,7 @@ pub fn sample(args: &SampleArgs) -> Result<(), Report> {
         top_p: args.top_p,
     };
     Sampler::new(sampler, args.seed).map_err(|error| Report::usage(error.to_string()))?;
-    let run = RunDirectory::open(RECIPE.name, &args.model)?;
+    let run = zoo::open(&args.model)?;
     let model = trained::load(&run, &default_device()?)?;
     let prompt = model.prompt(&args.prompt).map_err(|error| match error {
         LanguageModelError::NoPrompt => {

@@ -1,12 +1,12 @@
 //! `score`: how likely a trained model finds sentences.
 
-use crate::config::RECIPE;
 use crate::trained;
 use crate::unknown::warn_of_unknown;
+use crate::zoo;
 use burn_recurrent_datasets::{lines, read_text};
 use burn_recurrent_models::score as score_tokens;
 use burn_recurrent_text::utf8;
-use burn_recurrent_train::{Report, RunDirectory, default_device, print_json};
+use burn_recurrent_train::{Report, default_device, print_json};
 use clap::Args;
 use serde::Serialize;
 use std::io::{IsTerminal, Read, Write};
@@ -15,8 +15,8 @@ use std::path::PathBuf;
 /// The arguments of `score`.
 #[derive(Debug, Args)]
 pub struct ScoreArgs {
-    /// The run directory of the model
-    #[arg(long, value_name = "DIR")]
+    /// The run directory of the model, or the name of one that `models` lists
+    #[arg(long, value_name = "MODEL")]
     model: PathBuf,
     /// The sentences; without any, and without --file, one a line from standard input
     sentences: Vec<String>,
@@ -39,7 +39,7 @@ struct Line {
 }
 
 pub fn score(args: &ScoreArgs) -> Result<(), Report> {
-    let run = RunDirectory::open(RECIPE.name, &args.model)?;
+    let run = zoo::open(&args.model)?;
     let model = trained::load(&run, &default_device()?)?;
     let sentences = sentences(args)?;
     if sentences.is_empty() {

@@ -13,7 +13,7 @@ use burn_recurrent_zoo::save_language_model;
 use std::time::Instant;
 
 /// What is measured in the end; `test` where there is such a split.
-const MEASURED: &[&str] = &["valid", "test"];
+pub const MEASURED: &[&str] = &["valid", "test"];
 
 pub fn train(args: &TrainArgs) -> Result<(), Report> {
     let config: Config = args.config(&RECIPE)?;

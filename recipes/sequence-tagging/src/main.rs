@@ -3,13 +3,15 @@
 mod config;
 mod corpus;
 mod evaluate;
+mod export;
 mod tag;
 mod text;
 mod train;
 mod trained;
 mod view;
+mod zoo;
 
-use burn_recurrent_train::TrainArgs;
+use burn_recurrent_train::{ExportArgs, TrainArgs};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -30,6 +32,10 @@ enum Verb {
     Evaluate(evaluate::EvaluateTaggerArgs),
     /// Tag text or CoNLL columns
     Tag(tag::TagArgs),
+    /// Make a folder of a trained model that can be shipped, with its card
+    Export(ExportArgs),
+    /// List the models that can be used by name
+    Models(zoo::ModelsArgs),
 }
 
 fn main() -> ExitCode {
@@ -39,5 +45,7 @@ fn main() -> ExitCode {
         Verb::Train(args) => train::train(&args),
         Verb::Evaluate(args) => evaluate::evaluate(&args),
         Verb::Tag(args) => tag::tag(&args),
+        Verb::Export(args) => export::export(&args),
+        Verb::Models(args) => zoo::models(&args),
     })
 }

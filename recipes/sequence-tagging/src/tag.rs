@@ -1,14 +1,15 @@
 //! `tag`: labels for text, sentence by sentence, as it comes.
 
-use crate::config::{Config, RECIPE};
+use crate::config::Config;
 use crate::text::TextSentences;
 use crate::trained;
 use crate::view;
+use crate::zoo;
 use burn_recurrent_datasets::{
     ConlluColumn, SentenceFormat, SentenceReader, TaggedSentence, TextLines, TextSource, open_text,
 };
 use burn_recurrent_text::{TaggingTask, spans};
-use burn_recurrent_train::{Report, RunDirectory, default_device};
+use burn_recurrent_train::{Report, default_device};
 use burn_recurrent_zoo::TrainedTagger;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
@@ -24,8 +25,8 @@ const STANDARD_INPUT: &str = "standard input";
 /// The arguments of `tag`.
 #[derive(Debug, Args)]
 pub struct TagArgs {
-    /// The run directory of the model
-    #[arg(long, value_name = "DIR")]
+    /// The run directory of the model, or the name of one that `models` lists
+    #[arg(long, value_name = "MODEL")]
     model: PathBuf,
     /// What to tag; without it, standard input
     file: Option<PathBuf>,
@@ -71,7 +72,7 @@ enum Output {
 }
 
 pub fn tag(args: &TagArgs) -> Result<(), Report> {
-    let run = RunDirectory::open(RECIPE.name, &args.model)?;
+    let run = zoo::open(&args.model)?;
     let config: Config = run.config()?;
     let tagger = trained::load(&run, &config, &default_device()?)?;
 

@@ -3,12 +3,14 @@
 mod config;
 mod corpus;
 mod evaluate;
+mod export;
 mod progress;
 mod train;
 mod trained;
 mod translate;
+mod zoo;
 
-use burn_recurrent_train::TrainArgs;
+use burn_recurrent_train::{ExportArgs, TrainArgs};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -29,6 +31,10 @@ enum Verb {
     Evaluate(evaluate::EvaluateTranslatorArgs),
     /// Translate lines of text
     Translate(translate::TranslateArgs),
+    /// Make a folder of a trained model that can be shipped, with its card
+    Export(ExportArgs),
+    /// List the models that can be used by name
+    Models(zoo::ModelsArgs),
 }
 
 fn main() -> ExitCode {
@@ -38,5 +44,7 @@ fn main() -> ExitCode {
         Verb::Train(args) => train::train(&args),
         Verb::Evaluate(args) => evaluate::evaluate(&args),
         Verb::Translate(args) => translate::translate(&args),
+        Verb::Export(args) => export::export(&args),
+        Verb::Models(args) => zoo::models(&args),
     })
 }

@@ -1,11 +1,11 @@
 //! `translate`: lines of text into lines of another language, as they come.
 
-use crate::config::RECIPE;
 use crate::progress::TranslationProgress;
 use crate::trained;
+use crate::zoo;
 use burn_recurrent_datasets::{TextLines, TextSource, open_text};
 use burn_recurrent_models::BeamConfig;
-use burn_recurrent_train::{Report, RunDirectory, default_device, draw_alignment};
+use burn_recurrent_train::{Report, default_device, draw_alignment};
 use burn_recurrent_zoo::{TrainedTranslator, Translation};
 use clap::Args;
 use serde::Serialize;
@@ -78,8 +78,8 @@ fn within(option: &str, number: usize) -> Result<usize, Report> {
 /// The arguments of `translate`.
 #[derive(Debug, Args)]
 pub struct TranslateArgs {
-    /// The run directory of the model
-    #[arg(long, value_name = "DIR")]
+    /// The run directory of the model, or the name of one that `models` lists
+    #[arg(long, value_name = "MODEL")]
     model: PathBuf,
     /// What to translate, a sentence a line; without it, standard input
     file: Option<PathBuf>,
@@ -100,7 +100,7 @@ pub struct TranslateArgs {
 }
 
 pub fn translate(args: &TranslateArgs) -> Result<(), Report> {
-    let run = RunDirectory::open(RECIPE.name, &args.model)?;
+    let run = zoo::open(&args.model)?;
     let translator = trained::load(&run, &default_device()?)?;
     let nbest = within("--nbest", args.nbest.unwrap_or(1))?;
     let translator = args.search.apply(translator, nbest)?;
