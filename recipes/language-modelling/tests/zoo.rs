@@ -62,7 +62,7 @@ fn a_language_model_is_exported_and_used_by_name() {
 #[test]
 fn counts_are_exported_as_they_are() {
     let bench = Bench::new();
-    let config = "[data]\nunit = \"word\"\nsource = { kind = \"stories\", seed = 1, train_lines = 60, valid_lines = 10, \
+    let config = "[data]\nunit = \"word\"\nunknown = true\nsource = { kind = \"stories\", seed = 1, train_lines = 60, valid_lines = 10, \
                   test_lines = 10 }\n[model]\nkind = \"ngram\"\norder = 3\nsmoothing = { add-k = { k = 0.01 } }\n";
     bench.write("ngram.toml", config);
     let trained = bench.run(&["train", "ngram.toml", "--quiet", "--run", "run"]);

@@ -6,8 +6,8 @@ use crate::cli::Recipe;
 use crate::config::{RecipeConfig, parse_config};
 use crate::report::Report;
 
-/// With more changes than this, a config file is easier to read than a command.
-const MOST_CHANGES: usize = 8;
+/// A longer command, in bytes, is harder to read than a config file.
+const LONGEST: usize = 400;
 
 /// The command that trains with a config: a bundled one, as far as that goes with `--set`, or else the model's own file.
 pub(super) fn training_command<C: RecipeConfig>(
@@ -16,30 +16,27 @@ pub(super) fn training_command<C: RecipeConfig>(
     model: &str,
 ) -> Result<String, Report> {
     let wanted = Table::try_from(config)?;
-    let mut best: Option<(usize, String)> = None;
+    let mut best: Option<String> = None;
     for (name, text) in recipe.configs {
         let bundled = Table::try_from(&parse_config::<C>(name, text, &[])?)?;
         let mut changes = Vec::new();
         differences("", &bundled, &wanted, &mut changes);
-        if changes.len() > MOST_CHANGES || best.as_ref().is_some_and(|(n, _)| *n <= changes.len()) {
+        let sets = changes
+            .iter()
+            .map(|change| format!(" --set {}", quoted(change)));
+        let command = format!("{name}{}", sets.collect::<String>());
+        let longest = best.as_ref().map_or(LONGEST, |best| best.len() - 1);
+        if command.len() > longest {
             continue;
         }
         // Not everything can be said by `--set`, such as that a value is not there.
-        let Ok(again) = parse_config::<C>(name, text, &changes) else {
-            continue;
-        };
-        if Table::try_from(&again)? == wanted {
-            let sets = changes
-                .iter()
-                .map(|change| format!(" --set {}", quoted(change)));
-            let command = format!("{name}{}", sets.collect::<String>());
-            best = Some((changes.len(), command));
+        if let Ok(again) = parse_config::<C>(name, text, &changes)
+            && Table::try_from(&again)? == wanted
+        {
+            best = Some(command);
         }
     }
-    let arguments = best.map_or_else(
-        || format!("zoo/{model}/config.toml"),
-        |(_, command)| command,
-    );
+    let arguments = best.unwrap_or_else(|| format!("zoo/{model}/config.toml"));
     let recipe = recipe.name;
     Ok(format!(
         "cargo run --release -p {recipe} -- train {arguments}"
