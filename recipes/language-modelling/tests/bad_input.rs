@@ -323,10 +323,7 @@ fn a_run_goes_on_only_with_the_settings_that_it_began_with() {
             assert!(config.contains(from), "{from}: {config}");
             config.replace(from, to)
         };
-        bench.write(
-            "run/config.toml",
-            edits.iter().fold(config.clone(), edit),
-        );
+        bench.write("run/config.toml", edits.iter().fold(config.clone(), edit));
         bench.run(&["train", "--run", "run", "--resume"])
     };
     for (from, to, said) in [
