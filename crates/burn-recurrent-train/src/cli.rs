@@ -74,7 +74,9 @@ pub struct TrainArgs {
 }
 
 impl TrainArgs {
-    /// The config: a file, a bundled one, or with `--resume` the run's own. Its paths are absolute. Writes nothing.
+    /// The config: a file, a bundled one, or with `--resume` the run's own, where only what is
+    /// [free](RecipeConfig::free_keys) may have been edited, and unless `--quiet` is said. Its paths are absolute. Writes
+    /// nothing.
     pub fn config<C: RecipeConfig>(&self, recipe: &Recipe) -> Result<C, Report> {
         let mut config: C = self.read_config(recipe)?;
         for path in config.paths_mut() {
@@ -85,7 +87,11 @@ impl TrainArgs {
 
     fn read_config<C: RecipeConfig>(&self, recipe: &Recipe) -> Result<C, Report> {
         if let (true, Some(path)) = (self.resume, &self.run) {
-            return Ok(RunDirectory::open(recipe.name, path)?.config()?);
+            let (config, changed) = RunDirectory::open(recipe.name, path)?.resumed_config()?;
+            if !self.quiet {
+                changed.iter().for_each(|setting| eprintln!("{setting}"));
+            }
+            return Ok(config);
         }
         let Some(name) = &self.config else {
             let (name, text) = recipe
@@ -282,6 +288,26 @@ mod tests {
         ] {
             assert_eq!(Cli::try_parse_from(wrong).unwrap_err().exit_code(), 2);
         }
+    }
+
+    #[test]
+    fn a_setting_edited_since_the_run_began_is_refused_by_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("run");
+        drop(RunDirectory::create("toy", &path, &Config { size: 6 }).unwrap());
+        let arguments = ["--run", path.to_str().unwrap(), "--resume"];
+        std::fs::write(path.join("config.toml"), "size = 7").unwrap();
+        let report = size(&arguments).unwrap_err();
+        assert_eq!(report.exit_code(), 2);
+        let message = report.to_string();
+        assert!(
+            message.contains("`size` is 7 and was 6 when the run began"),
+            "{message}"
+        );
+        assert!(message.contains("config.toml"), "{message}");
+        // A run of an earlier version did not keep it.
+        std::fs::remove_file(path.join("begun.toml")).unwrap();
+        assert_eq!(size(&arguments).unwrap(), 7);
     }
 
     #[test]

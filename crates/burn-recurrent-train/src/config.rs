@@ -20,6 +20,19 @@ pub trait RecipeConfig: Serialize + DeserializeOwned {
     fn paths_mut(&mut self) -> Vec<&mut PathBuf> {
         Vec::new()
     }
+
+    /// The keys, or tables of them, that may be edited in the `config.toml` of a run that has begun: those that change how
+    /// long it goes on, what it keeps and how its model is tested, and not what is trained. All others are fixed then, but
+    /// for paths.
+    fn free_keys() -> &'static [&'static str] {
+        &[
+            "training.epochs",
+            "training.early_stopping",
+            "training.checkpoint",
+            "evaluation",
+            "search",
+        ]
+    }
 }
 
 /// A value that has the right type and still cannot be used.

@@ -146,6 +146,7 @@ mod panic_message;
 mod progress;
 mod report;
 mod result;
+mod resumed_config;
 mod run_data;
 mod run_directory;
 mod schedule;
@@ -179,6 +180,7 @@ pub use optimizer::OptimizerConfig;
 pub use progress::Progress;
 pub use report::{Report, main_exit, print_json};
 pub use result::RunResult;
+pub use resumed_config::ChangedSetting;
 pub use run_data::{
     Checksums, DataConfig, RunData, RunDataError, SavedVocabularies, VocabulariesOf,
 };

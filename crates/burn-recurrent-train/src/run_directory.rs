@@ -9,11 +9,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::{ConfigError, RecipeConfig, load_config};
 use crate::export::ModelCard;
+use crate::resumed_config::{ChangedSetting, changed_settings};
 use burn_recurrent_files as files;
 use burn_recurrent_models::ModelDescription;
 
 const MANIFEST: &str = "run.json";
 pub(crate) const CONFIG: &str = "config.toml";
+const BEGUN: &str = "begun.toml";
 pub(crate) const MODEL: &str = "model.safetensors";
 const LOCK: &str = "run.lock";
 const FORMAT: u32 = 1;
@@ -38,6 +40,7 @@ struct CardRecipe {
 /// | --- | --- |
 /// | `run.json` | the recipe's name and the version of this layout |
 /// | `config.toml` | the config with every default and override in it |
+/// | `begun.toml` | the same when the run began, by which `--resume` knows what was edited since |
 /// | `metrics.jsonl` | a line an epoch, see [`EpochRecord`](crate::EpochRecord) |
 /// | `curves.svg` | training and validation over the epochs |
 /// | `checkpoints/` | what `--resume` goes on from |
@@ -139,6 +142,17 @@ pub enum RunDirectoryError {
         /// Why.
         source: io::Error,
     },
+    /// Settings were edited that are fixed once a run has begun.
+    #[error(
+        "`{path}`: {}",
+        settings.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+    )]
+    FixedSettings {
+        /// The run's config.
+        path: PathBuf,
+        /// Which, and how.
+        settings: Vec<ChangedSetting>,
+    },
     /// The run's own config is no longer valid.
     #[error(transparent)]
     Config(#[from] ConfigError),
@@ -170,6 +184,10 @@ impl RunDirectoryError {
                 "check that the folder may be written to and the disk has space, or use `--run`"
                     .into(),
             ),
+            Self::FixedSettings { .. } => Some(
+                "what is trained is fixed once a run has begun: put it back, or begin a new run with a config of its own"
+                    .into(),
+            ),
             Self::Config(error) => error.help(),
             _ => None,
         }
@@ -183,6 +201,7 @@ impl RunDirectoryError {
                 | Self::NotEmpty { .. }
                 | Self::NotARun { .. }
                 | Self::OtherRecipe { .. }
+                | Self::FixedSettings { .. }
                 | Self::Config(_)
         )
     }
@@ -229,6 +248,7 @@ impl RunDirectory {
         })
         .map_err(write)?;
         files::write_synced(&draft.path().join(CONFIG), config.as_bytes()).map_err(write)?;
+        files::write_synced(&draft.path().join(BEGUN), config.as_bytes()).map_err(write)?;
         files::write_synced(&draft.path().join(MANIFEST), &manifest).map_err(write)?;
         // Renaming onto an empty folder works on Unix; elsewhere the empty folder has to go first.
         #[cfg(not(unix))]
@@ -410,7 +430,31 @@ impl RunDirectory {
         self.write(name, bytes)
     }
 
-    /// The resolved config that the run was started with.
+    /// The config of a run to go on with, and what was edited in it since the run began, all of which may be.
+    ///
+    /// Runs of earlier versions did not keep what they began with; nothing counts as edited in theirs.
+    ///
+    /// # Errors
+    ///
+    /// When a setting was edited that is fixed once a run has begun, see [`RecipeConfig::free_keys`].
+    pub fn resumed_config<C: RecipeConfig>(
+        &self,
+    ) -> Result<(C, Vec<ChangedSetting>), RunDirectoryError> {
+        let begun = self.file(BEGUN);
+        if !begun.exists() {
+            return Ok((self.config()?, Vec::new()));
+        }
+        let (free, fixed) = changed_settings::<C>(load_config(&begun, &[])?, self.config()?)?;
+        if !fixed.is_empty() {
+            return Err(RunDirectoryError::FixedSettings {
+                path: self.file(CONFIG),
+                settings: fixed,
+            });
+        }
+        Ok((self.config()?, free))
+    }
+
+    /// The resolved config of the run.
     pub fn config<C: RecipeConfig>(&self) -> Result<C, RunDirectoryError> {
         Ok(load_config(&self.file(CONFIG), &[])?)
     }

@@ -6,7 +6,8 @@
 //!     --weights w.safetensors --prefix encoder. --input in.safetensors --output out.safetensors
 //! ```
 //!
-//! The weights are a state dict, as safetensors or as `torch.save` wrote it. `in.safetensors` holds `input`
+//! The weights are a state dict, as safetensors or as `torch.save` wrote it, or arrays of NumPy's in PyTorch's layout
+//! under whatever names, with a `--rename weight_ih_l0=enc_w_ih` for each. `in.safetensors` holds `input`
 //! `[batch, time, d_input]` and, if wanted, `lengths` `[batch]` (i64), `h0` and for an LSTM `c0`
 //! `[layers * directions, batch, width]`. `out.safetensors` gets `output`, `h_n` and for an LSTM `c_n`, f32 in PyTorch's
 //! shapes. `benches/check_torch_weights.py` compares random layers so. The exit code is 0, 2 for a wrong command line, and 1 for anything else.
@@ -47,6 +48,9 @@ struct Args {
     /// What the names of the layer's tensors begin with.
     #[arg(long, default_value = "")]
     prefix: String,
+    /// Give a tensor the name that PyTorch has for it, as in `enc.weight_ih_l0=enc_w_ih`; may be repeated.
+    #[arg(long, value_name = "OURS=FILE'S", value_parser = renaming)]
+    rename: Vec<(String, String)>,
     /// The layer must be bidirectional. Whether it is, the names tell.
     #[arg(long)]
     bidirectional: bool,
@@ -94,7 +98,12 @@ fn usage_error(message: &str) -> ! {
 
 fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     let device = Device::default();
-    let weights = TensorFile::open(&args.weights)?;
+    let mut weights = TensorFile::open(&args.weights)?;
+    weights.rename(
+        args.rename
+            .iter()
+            .map(|(ours, theirs)| (&**ours, &**theirs)),
+    )?;
     check_cell(args, &weights)?;
     let input = Input::open(args)?;
     let prefix = &args.prefix;
@@ -131,6 +140,16 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
         output.insert(name, &shape, tensor.into_data().iter::<f32>().collect())?;
     }
     Ok(output.save(&args.output)?)
+}
+
+/// `OURS=FILE'S`.
+fn renaming(argument: &str) -> Result<(String, String), String> {
+    match argument.split_once('=') {
+        Some((ours, theirs)) if !ours.is_empty() && !theirs.is_empty() => {
+            Ok((ours.to_owned(), theirs.to_owned()))
+        }
+        _ => Err("expected PyTorch's name, `=`, and the file's name".to_owned()),
+    }
 }
 
 /// Whether the weights are those of the cell of `--cell`: the gates are rows one below another.

@@ -2,4 +2,5 @@
 
 mod common;
 mod keras;
+mod other_files;
 mod torch;

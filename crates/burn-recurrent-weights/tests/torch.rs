@@ -476,7 +476,7 @@ fn the_first_bytes_tell_a_safetensors_file_whatever_its_name() {
 }
 
 /// The example's binary: where cargo puts it before it runs the tests, or built now where only this test was asked for.
-fn run_pytorch(arguments: &[&str]) -> Output {
+pub(crate) fn run_pytorch(arguments: &[&str]) -> Output {
     let test = std::env::current_exe().unwrap();
     let profile = test.parent().and_then(Path::parent).unwrap();
     let example = profile

@@ -39,7 +39,7 @@ pub trait Cell: Module + ModuleDisplay {
     /// The width of the output, which is the state's hidden vector.
     fn d_output(&self) -> usize;
 
-    /// The state before the first step, where the caller gives none.
+    /// The state before the first step, where the caller gives none; of any element type, as it is cast to the input's.
     fn initial_state(&self, batch: usize, device: &Device) -> Self::State;
 
     /// The widths of the state's parts, in the order of [`CellState::into_parts`]: for a clear message where a state

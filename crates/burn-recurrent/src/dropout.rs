@@ -92,7 +92,10 @@ impl VariationalDropout {
         let dims = input.dims();
         let step = [dims[1 - time_axis], dims[2]];
         match self.mask(step, &input.device()) {
-            Some(mask) => input * mask.unsqueeze_dim(time_axis),
+            Some(mask) => {
+                let mask = mask.cast(input.dtype());
+                input * mask.unsqueeze_dim(time_axis)
+            }
             None => input,
         }
     }

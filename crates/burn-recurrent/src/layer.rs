@@ -119,11 +119,16 @@ fn run_portable<C: Cell>(
     };
     let [time, batch, d_input] = input.dims();
     let device = input.device();
-    let mut state = state.unwrap_or_else(|| cell.initial_state(batch, &device));
+    let dtype = input.dtype();
+    let mut state = state.unwrap_or_else(|| {
+        // A module may be of another element type than the device's default, and its input is of the same.
+        let parts = cell.initial_state(batch, &device).into_parts().into_iter();
+        C::State::from_parts(parts.map(|part| part.cast(dtype)).collect())
+    });
     if time == 0 || batch == 0 {
         let [first, second, _] = layer.input.dims();
         return (
-            Tensor::zeros([first, second, cell.d_output()], &device),
+            Tensor::zeros([first, second, cell.d_output()], (&device, dtype)),
             state,
         );
     }

@@ -45,7 +45,10 @@ impl Recurrence {
     ) -> PreparedRecurrence {
         let [d_state, _] = weight.dims();
         PreparedRecurrence {
-            hidden_mask: self.recurrent_dropout.mask([batch, d_state], device),
+            hidden_mask: self
+                .recurrent_dropout
+                .mask([batch, d_state], device)
+                .map(|mask| mask.cast(weight.dtype())),
             weight: self.weight_drop.forward(weight),
         }
     }

@@ -98,7 +98,7 @@ pub trait CellState: Clone + Debug + Send + Sized {
 fn stack_rows(rows: Vec<Tensor<2>>) -> Tensor<3> {
     let [batch, width] = rows[0].dims();
     match batch {
-        0 => Tensor::zeros([rows.len(), 0, width], &rows[0].device()),
+        0 => Tensor::zeros([rows.len(), 0, width], (&rows[0].device(), rows[0].dtype())),
         _ => Tensor::stack(rows, 0),
     }
 }

@@ -314,6 +314,45 @@ fn a_learning_rate_that_destroys_the_model_ends_the_run() {
 }
 
 #[test]
+fn a_run_goes_on_only_with_the_settings_that_it_began_with() {
+    let bench = Bench::new();
+    assert_eq!(train_on(&bench, "word", TEXT, TEXT).code, Some(0));
+    let config = std::fs::read_to_string(bench.path("run/config.toml")).unwrap();
+    let resume = |edits: &[(&str, &str)]| {
+        let edit = |config: String, (from, to): &(&str, &str)| {
+            assert!(config.contains(from), "{from}: {config}");
+            config.replace(from, to)
+        };
+        bench.write("run/config.toml", edits.iter().fold(config.clone(), edit));
+        bench.run(&["train", "--run", "run", "--resume"])
+    };
+    for (from, to, said) in [
+        ("lanes = 2", "lanes = 1", "`batches.lanes` is 1 and was 2"),
+        ("steps = 5", "steps = 7", "`batches.steps` is 7 and was 5"),
+        ("\"word\"", "\"byte\"", "`data.unit` is \"byte\" and was"),
+        ("seed = 1", "seed = 2", "`training.seed` is 2 and was 1"),
+        (
+            "rate = 0.01",
+            "rate = 0.02",
+            "`training.learning_rate` is 0.02 and was 0.01",
+        ),
+        ("d_hidden = 8", "d_hidden = 9", "`model.d_hidden` is 9"),
+    ] {
+        resume(&[(from, to)]).fails(2, &["config.toml", said, "when the run began"]);
+    }
+    resume(&[("lanes = 2", "lanse = 2")]).fails(2, &["config.toml", "lanse"]);
+    // The text may lie elsewhere, as long as it is the same.
+    std::fs::rename(bench.path("train.txt"), bench.path("moved.txt")).unwrap();
+    let ran = resume(&[("epochs = 1", "epochs = 2"), ("train.txt", "moved.txt")]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let said = "`training.epochs` is 2 and was 1 when the run began\n";
+    assert!(ran.stderr.contains(said), "{}", ran.stderr);
+    assert!(ran.stderr.contains("moved.txt\" and was"), "{}", ran.stderr);
+    let metrics = std::fs::read_to_string(bench.path("run/metrics.jsonl")).unwrap();
+    assert_eq!(metrics.lines().count(), 2);
+}
+
+#[test]
 fn an_initialiser_that_draws_nothing_is_refused() {
     let bench = Bench::new();
     let set = |initializer: &str| {

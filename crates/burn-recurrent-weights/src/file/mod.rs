@@ -1,6 +1,7 @@
 //! Files of named tensors, and the formats they come in.
 
 mod element;
+mod kind;
 mod npy;
 mod npz;
 mod pickle;

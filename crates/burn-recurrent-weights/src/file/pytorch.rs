@@ -1,7 +1,7 @@
 //! PyTorch's own files, read by Burn's reader after some checks.
 
 use super::element::ElementType;
-use super::pickle::{Input, scan};
+use super::pickle::{Input, Seen, scan};
 use super::tensor_file::{Data, Entry};
 use burn::store::pytorch_reader::{DType, PickleValue, PytorchReader};
 use std::collections::{BTreeMap, HashSet};
@@ -37,11 +37,25 @@ const REMEDY: &str = "save `model.state_dict()` with `torch.save`";
 /// which PyTorch wrote until 2017 and whose sparse files may be of any size; and pickles that repeat themselves beyond
 /// what [`scan`] allows. Of two tensors of one name it keeps any, so such files are refused too.
 pub(super) fn parse(path: &Path) -> Result<BTreeMap<String, Entry>, String> {
-    check(path)?;
+    let seen = check(path)?;
     let advise = |error: &dyn std::fmt::Display| format!("{error}; {REMEDY}");
-    let value = PytorchReader::read_pickle_data(path, None).map_err(|error| advise(&error))?;
+    let value = PytorchReader::read_pickle_data(path, None).map_err(|error| match &seen.filled {
+        // The reader fails there, and has no name for it.
+        Some(class) if error.to_string().contains("unexpected pickle opcode") => format!(
+            "beside or around its tensors it has a `{class}` with items of its own, and of such objects only dictionaries, \
+             `OrderedDict`s, lists, tuples and sets are read: {REMEDY}, or what is in it as a `dict`"
+        ),
+        _ => advise(&error),
+    })?;
     let mut names = HashSet::new();
     insert_names(value, String::new(), &mut names)?;
+    if names.is_empty() && seen.numpy {
+        return Err(
+            "it is a pickle of NumPy's arrays: `numpy.savez(\"weights.npz\", **arrays)`, where `arrays` is the dictionary \
+             of them"
+                .to_owned(),
+        );
+    }
     drop(names);
     let reader = PytorchReader::new(path).map_err(|error| advise(&error))?;
     let entries = reader.into_tensors().into_iter().map(|(name, tensor)| {
@@ -82,7 +96,7 @@ fn insert_names(
     }
 }
 
-fn check(path: &Path) -> Result<(), String> {
+fn check(path: &Path) -> Result<Seen, String> {
     let io = |error: std::io::Error| error.to_string();
     let mut file = File::open(path).map_err(io)?;
     let length = file.metadata().map_err(io)?.len();
@@ -118,7 +132,7 @@ fn check(path: &Path) -> Result<(), String> {
     }
 }
 
-fn check_archive(file: File, length: u64) -> Result<(), String> {
+fn check_archive(file: File, length: u64) -> Result<Seen, String> {
     let zip = |error: zip::result::ZipError| error.to_string();
     let mut archive = ZipArchive::new(BufReader::new(file)).map_err(zip)?;
     if archive.has_duplicate_names() {
@@ -151,18 +165,22 @@ fn check_archive(file: File, length: u64) -> Result<(), String> {
             "it is {length} bytes long, but its entries claim {total}"
         ));
     }
+    let mut seen = Seen::default();
     for index in pickles {
         let entry = archive.by_index_raw(index).map_err(zip)?;
-        check_pickles(BufReader::new(entry), 1)?;
+        seen.add(check_pickles(BufReader::new(entry), 1)?);
     }
-    Ok(())
+    Ok(seen)
 }
 
-fn check_pickles(reader: impl BufRead, count: usize) -> Result<(), String> {
+fn check_pickles(reader: impl BufRead, count: usize) -> Result<Seen, String> {
     let mut input = Input::new(reader);
-    (0..count)
-        .try_for_each(|_| scan(&mut input))
-        .map_err(|message| format!("{message}; {REMEDY}"))
+    let mut seen = Seen::default();
+    for _ in 0..count {
+        let scanned = scan(&mut input).map_err(|message| format!("{message}; {REMEDY}"))?;
+        seen.add(scanned);
+    }
+    Ok(seen)
 }
 
 fn element(dtype: DType) -> ElementType {

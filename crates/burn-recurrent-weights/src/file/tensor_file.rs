@@ -1,7 +1,7 @@
 //! A file of named tensors.
 
 use super::element::ElementType;
-use super::{npz, pytorch, safetensors};
+use super::{kind, npz, pytorch, safetensors};
 use crate::error::{TensorProblem, WeightsError};
 use burn::store::pytorch_reader::Tensor as PytorchTensor;
 use burn_recurrent_files::write_atomically;
@@ -75,7 +75,9 @@ impl TensorFile {
     ///
     /// # Errors
     ///
-    /// If the file cannot be read or is not sound: [`WeightsError::Read`] or [`WeightsError::Malformed`].
+    /// If the file cannot be read or is not sound: [`WeightsError::Read`] or [`WeightsError::Malformed`]; if it is of a kind
+    /// that is known but not read (a Git LFS pointer, an HTML page, HDF5, a model of Keras, ONNX, ..):
+    /// [`WeightsError::Unusable`], which says what it is and how to get from it to a file that is read.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, WeightsError> {
         let path = path.as_ref().to_owned();
         let read = |source| WeightsError::Read {
@@ -88,6 +90,10 @@ impl TensorFile {
             return Err(read(io::Error::other("it is not a regular file")));
         }
         let length = metadata.len();
+        if let Some(what) = what_else(&path).map_err(read)? {
+            let message = what.to_string();
+            return Err(WeightsError::Unusable { path, message });
+        }
         let format = Format::of(&path).map_err(read)?;
         let mut bytes = Vec::new();
         let parsed = match format {
@@ -250,6 +256,68 @@ impl TensorFile {
         Ok(())
     }
 
+    /// Gives tensors other names: each pair is a new name, such as a module of this crate looks for, and the name that the
+    /// file has. All others keep theirs.
+    ///
+    /// ```
+    /// use burn::tensor::Device;
+    /// use burn_recurrent::Gru;
+    /// use burn_recurrent_weights::{TensorFile, TorchWeights};
+    ///
+    /// // As another library may have written it, with the layout of PyTorch.
+    /// let mut file = TensorFile::new();
+    /// file.insert("enc_w_ih", &[6, 3], vec![0.1; 18])?;
+    /// file.insert("enc_w_hh", &[6, 2], vec![0.1; 12])?;
+    /// file.insert("enc_b_ih", &[6], vec![0.1; 6])?;
+    /// file.insert("enc_b_hh", &[6], vec![0.1; 6])?;
+    ///
+    /// file.rename([
+    ///     ("encoder.weight_ih_l0", "enc_w_ih"),
+    ///     ("encoder.weight_hh_l0", "enc_w_hh"),
+    ///     ("encoder.bias_ih_l0", "enc_b_ih"),
+    ///     ("encoder.bias_hh_l0", "enc_b_hh"),
+    /// ])?;
+    /// let gru = Gru::from_torch(&file, "encoder", &Device::default())?;
+    /// assert_eq!((gru.d_input(), gru.d_output()), (3, 2));
+    /// # Ok::<(), burn_recurrent_weights::WeightsError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If the file has no tensor of a name, or two would have the same: [`WeightsError::Unusable`] and
+    /// [`WeightsError::Duplicate`]. All tensors have the names that they had then.
+    pub fn rename<'a>(
+        &mut self,
+        names: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Result<(), WeightsError> {
+        let mut new_names: BTreeMap<&str, &str> = BTreeMap::new();
+        for (new, old) in names {
+            self.entry(old)?;
+            if let Some(other) = new_names.insert(old, new) {
+                let message = format!("{old:?} was to be both {other:?} and {new:?}");
+                return Err(self.unusable(message));
+            }
+        }
+        let mut seen = std::collections::HashSet::new();
+        for old in self.names() {
+            let new = new_names.get(old).copied().unwrap_or(old);
+            if !seen.insert(new) {
+                return Err(WeightsError::Duplicate {
+                    path: self.path.clone(),
+                    name: new.to_owned(),
+                });
+            }
+        }
+        let tensors = std::mem::take(&mut self.tensors).into_iter();
+        self.tensors = tensors
+            .map(|(old, entry)| match new_names.get(old.as_str()) {
+                Some(new) => ((*new).to_owned(), entry),
+                None => (old, entry),
+            })
+            .collect();
+        Ok(())
+    }
+
     pub(crate) fn entry(&self, name: &str) -> Result<&Entry, WeightsError> {
         self.get(name)
             .ok_or_else(|| self.unusable(format!("it has no tensor {name:?}")))
@@ -364,6 +432,28 @@ impl Format {
             Self::Npz => "npz",
         }
     }
+}
+
+/// What a file is where it is of a kind that is known and not read.
+fn what_else(path: &Path) -> io::Result<Option<&'static str>> {
+    let mut head = Vec::new();
+    let file = fs::File::open(path)?;
+    io::Read::read_to_end(&mut io::Read::take(file, kind::LOOKED_AT as u64), &mut head)?;
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    if !head.starts_with(b"PK") {
+        return Ok(kind::of(&head, extension));
+    }
+    if kind::is_keras(extension) {
+        return Ok(Some(kind::KERAS));
+    }
+    let archive = fs::File::open(path)
+        .ok()
+        .and_then(|file| zip::ZipArchive::new(io::BufReader::new(file)).ok());
+    // What is no sound archive is refused where it is read.
+    Ok(archive.and_then(|archive| {
+        let names: Vec<_> = archive.file_names().filter_map(Result::ok).collect();
+        kind::of_archive(names.iter().map(|name| &**name))
+    }))
 }
 
 /// Whether a file begins with the length of a header and that header; of a length that is believable, which no text is.

@@ -20,9 +20,22 @@ pub(super) struct Text {
     pub(super) integer: Option<i64>,
     /// Whether there is a backslash in it.
     has_backslash: bool,
+    /// Its beginning, for a message.
+    head: [u8; HEAD],
 }
 
+/// Whatever has a meaning is no longer.
+const HEAD: usize = 32;
+
 impl Text {
+    /// The text, cut off where it is long, as a message shows it.
+    pub(super) fn shown(&self) -> String {
+        let length = usize::try_from(self.length).map_or(HEAD, |length| length.min(HEAD));
+        String::from_utf8_lossy(&self.head[..length])
+            .escape_debug()
+            .to_string()
+    }
+
     pub(super) fn of(bytes: &[u8]) -> Self {
         let mut text = Gathered::default();
         text.push(bytes);
@@ -53,8 +66,7 @@ impl Text {
 struct Gathered {
     length: u64,
     hasher: DefaultHasher,
-    /// Its beginning: whatever has a meaning is no longer.
-    head: [u8; 32],
+    head: [u8; HEAD],
     has_backslash: bool,
 }
 
@@ -85,6 +97,7 @@ impl Gathered {
             tag: Tag::of(head),
             integer: digits.trim_end_matches('L').parse().ok(),
             has_backslash: self.has_backslash,
+            head: self.head,
         }
     }
 }

@@ -5,4 +5,4 @@ mod scan;
 mod value;
 
 pub(super) use input::Input;
-pub(super) use scan::scan;
+pub(super) use scan::{Seen, scan};

@@ -38,10 +38,28 @@ impl Limit {
 /// Follows one pickle to its end; what comes after it remains to be read.
 ///
 /// What is refused here is that, or a pickle that no reader can follow.
-pub(in crate::file) fn scan(input: &mut Input<impl BufRead>) -> Result<(), String> {
-    Scan::default()
-        .run(input)
-        .map_err(|message| format!("at byte {} of its pickle: {message}", input.position()))
+pub(in crate::file) fn scan(input: &mut Input<impl BufRead>) -> Result<Seen, String> {
+    let mut scan = Scan::default();
+    scan.run(input)
+        .map_err(|message| format!("at byte {} of its pickle: {message}", input.position()))?;
+    Ok(scan.seen)
+}
+
+/// What a pickle has that tells a person what it is.
+#[derive(Debug, Default)]
+pub(in crate::file) struct Seen {
+    /// The class of the first object that gets items and is neither a dictionary nor a list.
+    pub(in crate::file) filled: Option<String>,
+    /// Whether there is something of NumPy's in it.
+    pub(in crate::file) numpy: bool,
+}
+
+impl Seen {
+    /// Adds what was seen in a later pickle of the same file.
+    pub(in crate::file) fn add(&mut self, later: Self) {
+        self.filled = self.filled.take().or(later.filled);
+        self.numpy |= later.numpy;
+    }
 }
 
 #[derive(Default)]
@@ -56,6 +74,9 @@ struct Scan {
     keys: HashSet<(u32, u64)>,
     /// What stands under the keys that make a dictionary a module's, by its number.
     modules: HashMap<u32, Module>,
+    /// The names of the classes that stand in lines of their own, as they came.
+    classes: Vec<String>,
+    seen: Seen,
 }
 
 /// The three dictionaries in which a module of PyTorch's keeps all that its state dict has.
@@ -185,13 +206,16 @@ impl Scan {
                     self.put(index, input)?;
                 }
                 b'c' => {
-                    let [module, name] = [input.line()?, input.line()?].map(Value::text);
-                    self.push(Value::class(module, name))?;
+                    let [module, name] = [input.line()?, input.line()?];
+                    let number = self.name_class(&format!("{}.{}", module.shown(), name.shown()));
+                    let class = self.class(Value::text(module), Value::text(name));
+                    self.push(class.named(number))?;
                 }
                 0x93 => {
                     let name = self.pop()?;
                     let module = self.pop()?;
-                    self.push(Value::class(module, name))?;
+                    let class = self.class(module, name);
+                    self.push(class)?;
                 }
                 b'P' => {
                     let id = input.line()?;
@@ -228,6 +252,39 @@ impl Scan {
     fn push(&mut self, value: Value) -> Result<(), String> {
         self.stack.push(value);
         check_depth(value)
+    }
+
+    fn class(&mut self, module: Value, name: Value) -> Value {
+        self.seen.numpy |= matches!(module.kind, Kind::Text(Tag::Numpy, _));
+        Value::class(module, name)
+    }
+
+    /// The number of a class's name; of a few, for a message.
+    fn name_class(&mut self, name: &str) -> Option<u32> {
+        const NAMED: usize = 1000;
+        let known = self.classes.iter().position(|class| class == name);
+        let number = known.or_else(|| {
+            (self.classes.len() < NAMED).then(|| {
+                self.classes.push(name.to_owned());
+                self.classes.len() - 1
+            })
+        });
+        number.and_then(|number| u32::try_from(number).ok())
+    }
+
+    /// Notes that the object on top gets items.
+    fn note_filled(&mut self) {
+        let Some(Value {
+            kind: Kind::Opaque,
+            class,
+            ..
+        }) = self.stack.last()
+        else {
+            return;
+        };
+        let name = class.and_then(|class| self.classes.get(class as usize));
+        let name = name.map_or("object of a class of its own", String::as_str);
+        self.seen.filled.get_or_insert_with(|| name.to_owned());
     }
 
     fn number(&mut self, number: i64) -> Result<(), String> {
@@ -279,6 +336,7 @@ impl Scan {
     }
 
     fn append(&mut self, items: &[Value]) -> Result<(), String> {
+        self.note_filled();
         let top = self.top()?;
         for item in items {
             top.add_item(item);
@@ -287,6 +345,7 @@ impl Scan {
     }
 
     fn set_items(&mut self, items: &[Value]) -> Result<(), String> {
+        self.note_filled();
         for pair in items.chunks_exact(2) {
             let [key, value] = [&pair[0], &pair[1]];
             let kind = self.top()?.kind;

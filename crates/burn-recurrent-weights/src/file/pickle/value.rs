@@ -22,6 +22,8 @@ pub(super) struct Value {
     pub(super) depth: u32,
     /// Where the memo has it.
     pub(super) memo: Option<u32>,
+    /// The number of its class's name, if it has one.
+    pub(super) class: Option<u32>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -48,6 +50,7 @@ pub(super) enum Tag {
     TorchTensor,
     Collections,
     Builtins,
+    Numpy,
     /// `_rebuild_tensor` and its successors.
     RebuildTensor,
     OrderedDict,
@@ -67,6 +70,7 @@ impl Tag {
             b"torch._tensor" => Self::TorchTensor,
             b"collections" => Self::Collections,
             b"builtins" | b"__builtin__" => Self::Builtins,
+            b"numpy" | b"numpy.core.multiarray" | b"numpy._core.multiarray" => Self::Numpy,
             b"_rebuild_tensor" | b"_rebuild_tensor_v2" | b"_rebuild_tensor_v3" => {
                 Self::RebuildTensor
             }
@@ -94,6 +98,7 @@ impl Default for Value {
             names: 0,
             depth: 0,
             memo: None,
+            class: None,
         }
     }
 }
@@ -199,8 +204,14 @@ impl Value {
             kind: Kind::Opaque,
             bytes: self.bytes.saturating_add(NAME),
             longest: self.longest,
+            class: self.class,
             ..Self::default()
         }
+    }
+
+    /// This class, by the number of its name.
+    pub(super) fn named(self, class: Option<u32>) -> Self {
+        Self { class, ..self }
     }
 
     /// A tensor, made from these arguments: its shape and strides are among them.

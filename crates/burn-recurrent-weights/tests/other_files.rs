@@ -1,0 +1,201 @@
+//! Files that are no files of tensors: each is named, with the way from it to one that is read. And tensors under other
+//! names than this crate's.
+
+use crate::common::{assert_close, fixture, open};
+use burn::tensor::{Device, Distribution, Tensor};
+use burn_recurrent::Gru;
+use burn_recurrent_weights::{TensorFile, TorchWeights, WeightsError};
+use std::io::Write;
+
+fn error(name: &str, bytes: &[u8]) -> WeightsError {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(name);
+    std::fs::write(&path, bytes).unwrap();
+    TensorFile::open(&path).unwrap_err()
+}
+
+fn archive(names: &[&str]) -> Vec<u8> {
+    let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for name in names {
+        let options = zip::write::SimpleFileOptions::default();
+        archive.start_file(*name, options).unwrap();
+        archive.write_all(b"{}").unwrap();
+    }
+    archive.finish().unwrap().into_inner()
+}
+
+#[test]
+fn what_is_no_file_of_tensors_is_named_with_the_way_to_one() {
+    let pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:0000\nsize 19332096\n";
+    let keras = archive(&["metadata.json", "config.json", "model.weights.h5"]);
+    let onnx = b"\x08\x08\x12\x07pytorch\x1a\x052.4.0:\x10";
+    for (name, bytes, what, way) in [
+        ("a.pt", &pointer[..], "Git LFS pointer", "git lfs pull"),
+        ("a.safetensors", pointer, "Git LFS pointer", "git lfs pull"),
+        ("a.pt", b"<!DOCTYPE html><html>", "HTML page", "address"),
+        ("a.npz", b"\n <HTML lang=en>", "HTML page", "address"),
+        ("a", b"<?xml version=\"1.0\"?><Error>", "XML", "download"),
+        ("a.h5", b"\x89HDF\r\n\x1a\n\0\0\0\0", "HDF5", "numpy.savez"),
+        ("a.bin", b"\x89HDF\r\n\x1a\n\0\0\0\0", "HDF5", "numpy.savez"),
+        ("a.keras", &archive(&["config.json"]), "Keras", "load_model"),
+        ("a.zip", &keras, "Keras", "numpy.savez"),
+        ("a.onnx", onnx, "ONNX", "numpy_helper"),
+        ("a", onnx, "ONNX", "numpy_helper"),
+        ("a.npy", b"\x93NUMPY\x01\0\x76\0", "NumPy array", "savez"),
+        ("a.pt", b"\x1f\x8b\x08\0\0\0", "gzip", "gunzip"),
+        ("a.gguf", b"GGUF\x03\0\0\0", "GGUF", "safetensors"),
+    ] {
+        let error = error(name, bytes);
+        assert!(matches!(error, WeightsError::Unusable { .. }), "{error}");
+        let message = error.to_string();
+        assert!(message.contains(what), "{name}: {message}");
+        assert!(message.contains(way), "{name}: {message}");
+    }
+    let script = archive(&["model/code/__torch__.py", "model/data.pkl"]);
+    let message = error("a.pt", &script).to_string();
+    assert!(message.contains("TorchScript"), "{message}");
+    assert!(message.contains("state_dict()"), "{message}");
+}
+
+#[test]
+fn an_object_that_keeps_a_checkpoint_from_being_read_is_named() {
+    let text = |text: &str| {
+        [
+            b"X",
+            &(text.len() as u32).to_le_bytes()[..],
+            text.as_bytes(),
+        ]
+        .concat()
+    };
+    let pickle = |object: &[u8]| [b"\x80\x02}", &text("extra")[..], object, b"s."].concat();
+    let item = [&text("a")[..], b"K\x01s"].concat();
+    for (class, fill) in [
+        ("collections\ndefaultdict", &item[..]),
+        ("mine\nOptions", &item),
+        ("collections\ndeque", b"K\x01a"),
+    ] {
+        let object = [b"c", class.as_bytes(), b"\n)R", fill].concat();
+        let error = error("a.pt", &pickle(&object));
+        let message = error.to_string();
+        let name = class.replace('\n', ".");
+        assert!(message.contains(&format!("`{name}`")), "{message}");
+        assert!(message.contains("state_dict()"), "{message}");
+    }
+}
+
+#[test]
+fn a_pickle_of_numpy_arrays_is_told_from_one_of_tensors() {
+    // `pickle.dump({"w": array}, file, protocol=2)` up to what the array is made with.
+    let array = b"\x80\x02}X\x01\0\0\0wcnumpy.core.multiarray\n_reconstruct\n)Rs.";
+    let message = error("a.pkl", array).to_string();
+    assert!(message.contains("NumPy"), "{message}");
+    assert!(message.contains("numpy.savez"), "{message}");
+}
+
+/// What another library may call the tensors of a GRU.
+const RENAMED: [(&str, &str); 4] = [
+    ("encoder.weight_ih_l0", "enc_w_ih"),
+    ("encoder.weight_hh_l0", "enc_w_hh"),
+    ("encoder.bias_ih_l0", "enc_b_ih"),
+    ("encoder.bias_hh_l0", "enc_b_hh"),
+];
+
+/// The fixture's GRU under these names, with another tensor beside it.
+fn under_other_names() -> TensorFile {
+    let fixture = open("torch_weights.safetensors");
+    let mut file = TensorFile::new();
+    for (ours, theirs) in RENAMED {
+        let name = ours.replace("encoder", "gru_f64");
+        let (shape, values) = (
+            fixture.shape(&name).unwrap(),
+            fixture.floats(&name).unwrap(),
+        );
+        file.insert(theirs, shape, values).unwrap();
+    }
+    file.insert("fc_w", &[2], vec![1.0, 2.0]).unwrap();
+    file
+}
+
+#[test]
+fn a_gru_under_other_names_is_the_same_gru() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("other.npz");
+    under_other_names().save(&path).unwrap();
+    let mut file = TensorFile::open(&path).unwrap();
+    file.rename(RENAMED).unwrap();
+    assert!(file.shape("fc_w").is_some() && file.shape("enc_w_ih").is_none());
+    let device = Device::default();
+    let found = Gru::from_torch(&file, "encoder", &device).unwrap();
+    let fixture = open("torch_weights.safetensors");
+    let expected = Gru::from_torch(&fixture, "gru_f64", &device).unwrap();
+    let input = Tensor::<3>::random(
+        [2, 5, expected.d_input()],
+        Distribution::Normal(0.0, 1.0),
+        &device,
+    );
+    let (found, expected) = (
+        found.forward(input.clone(), None),
+        expected.forward(input, None),
+    );
+    assert_close(found.0, expected.0, 0.0, "output");
+}
+
+#[test]
+fn a_renaming_that_cannot_be_leaves_the_file_as_it_is() {
+    let mut file = under_other_names();
+    let names: Vec<String> = file.names().map(str::to_owned).collect();
+    let missing = file
+        .rename([("a", "enc_w_ih"), ("b", "nowhere")])
+        .unwrap_err();
+    assert!(
+        missing.to_string().contains("no tensor \"nowhere\""),
+        "{missing}"
+    );
+    let twice = file.rename([("fc_w", "enc_w_ih")]).unwrap_err();
+    assert!(matches!(twice, WeightsError::Duplicate { .. }), "{twice}");
+    let both = file.rename([("a", "fc_w"), ("b", "fc_w")]).unwrap_err();
+    assert!(both.to_string().contains("both \"a\" and \"b\""), "{both}");
+    assert_eq!(file.names().collect::<Vec<_>>(), names);
+    // Two may change places.
+    file.rename([("enc_w_hh", "enc_w_ih"), ("enc_w_ih", "enc_w_hh")])
+        .unwrap();
+    assert_eq!(file.names().collect::<Vec<_>>(), names);
+}
+
+#[test]
+fn the_example_takes_other_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (weights, input) = (path("other.npz"), path("in.safetensors"));
+    let mut file = under_other_names();
+    let width = file.shape("enc_w_ih").unwrap()[1];
+    file.save(&weights).unwrap();
+    file = TensorFile::new();
+    file.insert("input", &[1, 3, width], vec![0.25; 3 * width])
+        .unwrap();
+    file.save(&input).unwrap();
+    let run = |weights: &str, prefix: &str, output: &str, more: &[String]| {
+        let mut arguments = vec!["--cell", "gru", "--weights", weights, "--prefix", prefix];
+        arguments.extend(["--input", &input, "--output", output]);
+        arguments.extend(more.iter().map(String::as_str));
+        let ran = crate::torch::run_pytorch(&arguments);
+        let said = String::from_utf8_lossy(&ran.stderr).into_owned();
+        (ran.status.code(), said)
+    };
+    let renames: Vec<String> = RENAMED
+        .iter()
+        .flat_map(|(ours, theirs)| ["--rename".to_owned(), format!("{ours}={theirs}")])
+        .collect();
+    let (found, expected) = (path("found.safetensors"), path("expected.safetensors"));
+    let ran = run(&weights, "encoder", &found, &renames);
+    assert_eq!(ran.0, Some(0), "{}", ran.1);
+    let original = fixture("torch_weights.safetensors");
+    let ran = run(original.to_str().unwrap(), "gru_f64", &expected, &[]);
+    assert_eq!(ran.0, Some(0), "{}", ran.1);
+    assert_eq!(
+        std::fs::read(found).unwrap(),
+        std::fs::read(&expected).unwrap()
+    );
+    let wrong = ["--rename".to_owned(), "enc_w_ih".to_owned()];
+    assert_eq!(run(&weights, "encoder", &expected, &wrong).0, Some(2));
+}
