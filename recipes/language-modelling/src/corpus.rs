@@ -2,7 +2,7 @@
 
 use crate::config::{Config, DataConfig, SourceConfig};
 use burn_recurrent_datasets::{SourceScore, StoryCorpus, TextSplits};
-use burn_recurrent_text::{Special, Unit, Vocabulary, VocabularyBuilder};
+use burn_recurrent_text::{Special, Unit, Vocabulary, VocabularyBuilder, VocabularyError};
 use burn_recurrent_train::language_modelling;
 use burn_recurrent_train::{Checksums, Report, RunData};
 use std::fmt;
@@ -104,5 +104,10 @@ fn vocabulary(config: &DataConfig, train: &str) -> Result<Vocabulary, Report> {
     if config.unit == Unit::Word {
         builder = builder.with_special(Special::EndOfSentence);
     }
-    Ok(builder.count(train).build()?)
+    builder.count(train).build().map_err(|error| match error {
+        VocabularyError::TooSmall { size, needed } => Report::usage(format!(
+            "`data.max_vocabulary` must be at least {needed}, got {size}: special tokens are among them"
+        )),
+        error => Report::from(error),
+    })
 }
