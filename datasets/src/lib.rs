@@ -93,7 +93,7 @@ pub use pronunciations::{
     Part, Pronounced, PronunciationCounts, PronunciationError, PronunciationProblem,
     Pronunciations, Stress, WordShares,
 };
-pub use read::{ReadError, lines, read_text};
+pub use read::{ReadError, lines, read_bytes, read_text};
 pub use requests::{RequestCorpus, RequestPart, requests};
 pub use splits::{Fractions, LoadError, SplitUnit, TextSplits};
 pub use stories::{SourceScore, StoryCorpus, stories};

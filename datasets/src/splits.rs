@@ -10,18 +10,18 @@ use crate::catalog::{Catalog, CatalogError, Dataset, Format, Splits};
 use crate::checksum::sha256_hex;
 use crate::parallel::ParallelError;
 use crate::pronunciations::PronunciationError;
-use crate::read::{ReadError, read_text};
+use crate::read::{ReadError, read_bytes, read_text};
 use crate::tagged::SentenceError;
 
-/// The text of a language model's data set.
+/// The text of a language model's data set; `TextSplits<Vec<u8>>` is the bytes of files of any kind, for models of bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TextSplits {
+pub struct TextSplits<T = String> {
     /// What the model learns from.
-    pub train: String,
+    pub train: T,
     /// What decides when to stop and which model is best.
-    pub valid: String,
+    pub valid: T,
     /// What the result is measured on, where the data set has it.
-    pub test: Option<String>,
+    pub test: Option<T>,
 }
 
 /// Which shares of one file the parts are.
@@ -132,9 +132,9 @@ pub enum LoadError {
     TooShort {
         /// The file.
         path: PathBuf,
-        /// How many lines or characters it has.
+        /// How many lines, characters or bytes it has.
         available: usize,
-        /// `lines` or `characters`.
+        /// `lines`, `characters` or `bytes`.
         unit: &'static str,
         /// How many parts were asked for.
         parts: usize,
@@ -227,45 +227,115 @@ impl TextSplits {
         fractions: Fractions,
         unit: SplitUnit,
     ) -> Result<Self, LoadError> {
-        let Fractions { train, valid, test } = fractions;
-        let sum = train + valid + test;
-        // Sums such as 0.7 + 0.2 + 0.1 miss 1 by a rounding error.
-        let valid_fractions = train > 0.0 && valid > 0.0 && test >= 0.0 && sum <= 1.0 + 1e-9;
-        if !valid_fractions {
-            return Err(LoadError::Fractions { train, valid, test });
-        }
+        fractions.check()?;
         let path = path.as_ref();
         let text = read_text(path)?;
-        let available = unit.count(&text);
-        let share = |fraction: f64| (available as f64 * fraction + 1e-6) as usize;
-        let mut lengths = [share(train), share(valid), share(test)];
-        let parts = if test > 0.0 { 3 } else { 2 };
-        if sum >= 1.0 - 1e-9 {
-            let before: usize = lengths[..parts - 1].iter().sum();
-            lengths[parts - 1] = available.saturating_sub(before);
-        }
-        if lengths[..parts].contains(&0) {
-            return Err(LoadError::TooShort {
-                path: path.into(),
-                available,
-                unit: match unit {
-                    SplitUnit::Characters => "characters",
-                    SplitUnit::Lines => "lines",
-                },
-                parts,
-            });
-        }
+        let name = match unit {
+            SplitUnit::Characters => "characters",
+            SplitUnit::Lines => "lines",
+        };
+        let lengths = fractions.lengths(path, unit.count(&text), name)?;
         Ok(cut(&text, unit, lengths).expect("the lengths add up to what there is at most"))
     }
 
+    /// The same text as bytes.
+    pub fn into_bytes(self) -> TextSplits<Vec<u8>> {
+        TextSplits {
+            train: self.train.into_bytes(),
+            valid: self.valid.into_bytes(),
+            test: self.test.map(String::into_bytes),
+        }
+    }
+}
+
+impl TextSplits<Vec<u8>> {
+    /// Loads a file of any kind for each part, byte for byte.
+    ///
+    /// # Errors
+    /// A file that is missing or has no bytes.
+    pub fn bytes_from_files(
+        train: impl AsRef<Path>,
+        valid: impl AsRef<Path>,
+        test: Option<impl AsRef<Path>>,
+    ) -> Result<Self, LoadError> {
+        Ok(Self {
+            train: read_bytes(train)?,
+            valid: read_bytes(valid)?,
+            test: test.map(read_bytes).transpose()?,
+        })
+    }
+
+    /// Loads one file of any kind and cuts it between any two bytes, as [`TextSplits::from_file`] cuts a text.
+    ///
+    /// # Errors
+    /// As [`TextSplits::from_file`], but for what is no text.
+    pub fn bytes_from_file(
+        path: impl AsRef<Path>,
+        fractions: Fractions,
+    ) -> Result<Self, LoadError> {
+        fractions.check()?;
+        let path = path.as_ref();
+        let bytes = read_bytes(path)?;
+        let [train, valid, test] = fractions.lengths(path, bytes.len(), "bytes")?;
+        let (train, rest) = bytes.split_at(train);
+        let (valid, rest) = rest.split_at(valid);
+        Ok(Self {
+            train: train.to_vec(),
+            valid: valid.to_vec(),
+            test: (test > 0).then(|| rest[..test].to_vec()),
+        })
+    }
+}
+
+impl<T: AsRef<[u8]>> TextSplits<T> {
     /// The SHA-256 of each part's text, to note beside a result: training, validation, test.
     pub fn sha256(&self) -> (String, String, Option<String>) {
-        let sha256 = |text: &String| sha256_hex(text.as_bytes());
+        let sha256 = |text: &T| sha256_hex(text.as_ref());
         (
             sha256(&self.train),
             sha256(&self.valid),
             self.test.as_ref().map(sha256),
         )
+    }
+}
+
+impl Fractions {
+    /// Their sum; sums such as 0.7 + 0.2 + 0.1 miss 1 by a rounding error.
+    fn sum(self) -> f64 {
+        self.train + self.valid + self.test
+    }
+
+    fn check(self) -> Result<(), LoadError> {
+        let Self { train, valid, test } = self;
+        match train > 0.0 && valid > 0.0 && test >= 0.0 && self.sum() <= 1.0 + 1e-9 {
+            true => Ok(()),
+            false => Err(LoadError::Fractions { train, valid, test }),
+        }
+    }
+
+    /// How long the parts of a file of `available` units are: training, validation, test.
+    fn lengths(
+        self,
+        path: &Path,
+        available: usize,
+        unit: &'static str,
+    ) -> Result<[usize; 3], LoadError> {
+        let share = |fraction: f64| (available as f64 * fraction + 1e-6) as usize;
+        let mut lengths = [share(self.train), share(self.valid), share(self.test)];
+        let parts = if self.test > 0.0 { 3 } else { 2 };
+        if self.sum() >= 1.0 - 1e-9 {
+            let before: usize = lengths[..parts - 1].iter().sum();
+            lengths[parts - 1] = available.saturating_sub(before);
+        }
+        match lengths[..parts].contains(&0) {
+            true => Err(LoadError::TooShort {
+                path: path.into(),
+                available,
+                unit,
+                parts,
+            }),
+            false => Ok(lengths),
+        }
     }
 }
 

@@ -131,6 +131,16 @@ fn document_lines_hold_no_word_and_are_not_lost() {
 }
 
 #[test]
+fn a_document_line_ends_a_sentence_without_blank_lines_too() {
+    let text =
+        "EU NNP B-ORG\nrejects V O\n-DOCSTART- -X- O\nPeter N B-PER\nwent V O\n-DOCSTART- -X- O\n";
+    let mut reader = SentenceReader::new(text.as_bytes(), "x", columns());
+    let sentences: Vec<_> = reader.by_ref().collect::<Result<_, _>>().unwrap();
+    assert_eq!(words(&sentences), [["EU", "rejects"], ["Peter", "went"]]);
+    assert_eq!((sentences[1].line(0), reader.trailing().len()), (4, 1));
+}
+
+#[test]
 fn a_row_of_another_width_is_located() {
     let text = "He PRP B-NP\nis VBZ\n";
     assert_refused(

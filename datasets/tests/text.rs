@@ -5,8 +5,8 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use burn_recurrent_datasets::{
-    Cache, Catalog, Dataset, Fractions, LoadError, ReadError, SplitUnit, TextSplits, lines,
-    read_text, sha256_hex,
+    Cache, Catalog, Dataset, Fractions, LoadError, ReadError, SplitUnit, TextLines, TextSplits,
+    lines, open_text, read_bytes, read_text, sha256_hex,
 };
 use tempfile::TempDir;
 
@@ -22,10 +22,45 @@ fn fractions(train: f64, valid: f64, test: f64) -> Fractions {
 }
 
 #[test]
-fn a_text_is_read_byte_for_byte() {
-    let text = "\u{feff}one\r\ntwo  \n\nthree é 𝄞";
+fn a_text_is_read_without_its_mark_and_with_one_kind_of_line_end() {
+    let text = "\u{feff}one\r\ntwo  \n\nth\u{2028}r\u{85}ee\u{c} é\u{feff} 𝄞\r";
+    let expected = "one\ntwo  \n\nth\u{2028}r\u{85}ee\u{c} é\u{feff} 𝄞";
     let (_folder, path) = file(text.as_bytes());
-    assert_eq!(read_text(path).unwrap(), text);
+    assert_eq!(read_text(&path).unwrap(), expected);
+    // Line by line it is the same.
+    let mut lines = TextLines::new(open_text(&path).unwrap(), &path);
+    let mut found = Vec::new();
+    while let Some(line) = lines.next_line().unwrap() {
+        found.push(line.to_string());
+    }
+    assert_eq!(found.join("\n"), expected);
+    // As bytes it is what it was.
+    assert_eq!(read_bytes(&path).unwrap(), text.as_bytes());
+}
+
+#[test]
+fn a_carriage_return_alone_ends_no_line_and_is_named() {
+    for (text, line) in [("one\rtwo\r", 1), ("\u{feff}one\r\ntwo\rthree\n", 2)] {
+        let (_folder, path) = file(text.as_bytes());
+        let message = read_text(&path).unwrap_err().to_string();
+        let place = format!("text.txt, line {line}: a carriage return (CR)");
+        assert!(message.contains(&place), "{message}");
+    }
+}
+
+#[test]
+fn bytes_of_any_kind_are_cut_between_any_two() {
+    let bytes = [0xff, 0xfe, 0, b'\r', 0xc3, b'\n', 7, 8, 9, 10];
+    let (_folder, path) = file(&bytes);
+    let splits = TextSplits::bytes_from_file(&path, fractions(0.5, 0.3, 0.2)).unwrap();
+    assert_eq!(
+        (&splits.train[..], &splits.valid[..]),
+        (&bytes[..5], &bytes[5..8])
+    );
+    assert_eq!(splits.test.as_deref(), Some(&bytes[8..]));
+    let (_folder, path) = file(b"");
+    let error = TextSplits::bytes_from_files(&path, &path, None::<&str>).unwrap_err();
+    assert!(error.to_string().contains("0 bytes"), "{error}");
 }
 
 #[test]

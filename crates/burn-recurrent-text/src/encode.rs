@@ -15,8 +15,9 @@ impl Vocabulary {
     /// vocabulary and there is no `<unk>` to take its place.
     pub fn encode(&self, text: &str) -> Result<Vec<u32>, TextError> {
         let content = match self.unit() {
-            Unit::Word => text.trim_start(),
-            Unit::Character | Unit::Byte => text,
+            Unit::Word => text.trim_start_matches('\u{feff}').trim_start(),
+            Unit::Character => text.trim_start_matches('\u{feff}'),
+            Unit::Byte => text,
         };
         if content.is_empty() {
             return Err(TextError::Empty);

@@ -14,6 +14,7 @@ mod translation;
 mod unit;
 mod vocabulary;
 mod vocabulary_builder;
+mod white_space;
 mod words;
 
 pub use file::VocabularyFileError;
@@ -39,4 +40,4 @@ pub use translation::{
 pub use unit::Unit;
 pub use vocabulary::{Vocabulary, VocabularyError};
 pub use vocabulary_builder::VocabularyBuilder;
-pub use words::words;
+pub use words::{word_ranges, words};

@@ -1,6 +1,10 @@
 //! Cutting a text into tokens.
 
 use crate::unit::Unit;
+use crate::white_space::word_length;
+
+/// The byte order mark, which editors put before a text to say that it is UTF-8.
+const MARK: char = '\u{feff}';
 
 /// One token of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +29,7 @@ pub struct Tokens<'t> {
 }
 
 impl Unit {
-    /// Cuts a whole text into tokens.
+    /// Cuts a whole text into tokens. A byte order mark that a text of words or characters begins with is part of none.
     ///
     /// ```
     /// use burn_recurrent_text::{Token, Unit};
@@ -47,7 +51,10 @@ impl Unit {
         Tokens {
             unit: self,
             text,
-            offset: 0,
+            offset: match self {
+                Unit::Word | Unit::Character if text.starts_with(MARK) => MARK.len_utf8(),
+                _ => 0,
+            },
             ends_last_line: true,
             line_has_begun: false,
         }
@@ -88,8 +95,7 @@ impl<'t> Tokens<'t> {
             return Some((offset, Token::LineEnd));
         }
         self.line_has_begun = true;
-        let length = rest.find(char::is_whitespace).unwrap_or(rest.len());
-        let (offset, word) = self.take(length);
+        let (offset, word) = self.take(word_length(rest));
         Some((offset, Token::Text(word)))
     }
 }

@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 pub enum Unit {
     /// Every character (Unicode scalar value), line feeds and spaces too.
     Character,
-    /// What stands between white space. Lines end with `<eos>`, also the last one if no line feed ends it and lines
+    /// What stands between white space, which is what Unicode calls so; only a no-break space between two digits is part of
+    /// the word, as in `26\u{a0}000`. A line ends at a line feed and at no other character, not at U+2028, U+0085 or a form
+    /// feed, which part words. Lines end with `<eos>`, also the last one if no line feed ends it and lines
     /// without words, if the vocabulary has that token.
     Word,
     /// Every byte of the text as UTF-8, or of any file. The ids 0 to 255 are the bytes' values.

@@ -8,6 +8,7 @@ use thiserror::Error;
 use crate::fingerprint::Fingerprint;
 use crate::special::Special;
 use crate::unit::Unit;
+use crate::white_space::is_word;
 
 /// How many ids a byte vocabulary's bytes have, before its special tokens.
 pub(crate) const NUM_BYTES: usize = 256;
@@ -217,7 +218,7 @@ fn is_of_unit(token: &str, id: u32, unit: Unit, specials: &[Special]) -> bool {
     let is_special = specials.iter().any(|special| special.token() == token);
     match unit {
         Unit::Character => is_special || token.chars().count() == 1,
-        Unit::Word => !token.is_empty() && !token.contains(char::is_whitespace),
+        Unit::Word => is_word(token),
         Unit::Byte => match u8::try_from(id) {
             Ok(byte) => token == byte_token(byte),
             Err(_) => is_special,

@@ -1,18 +1,48 @@
 //! Plain text as words.
 
+use std::ops::Range;
+
 use unicode_segmentation::UnicodeSegmentation;
 
+use crate::white_space::is_no_break;
+
 /// The words of a line of text for a tagger: what stands between the word boundaries of Unicode (UAX #29), white space
-/// left out. Punctuation is words of its own, `don't` and `3.5` are one word.
+/// left out. Punctuation is words of its own, `don't` and `3.5` are one word, and so is `26\u{a0}000`: a no-break space
+/// between two digits is part of the number, as it is for language models.
 ///
 /// ```
 /// assert_eq!(burn_recurrent_text::words("Wake me at 6.30!"), ["Wake", "me", "at", "6.30", "!"]);
 /// ```
 pub fn words(line: &str) -> Vec<String> {
-    line.split_word_bounds()
-        .filter(|word| !word.chars().all(char::is_whitespace))
-        .map(str::to_string)
-        .collect()
+    let ranges = word_ranges(line).into_iter();
+    ranges.map(|range| line[range].to_string()).collect()
+}
+
+/// Where the [`words`] of a line stand in it, in bytes.
+///
+/// ```
+/// assert_eq!(burn_recurrent_text::word_ranges("So, why?"), [0..2, 2..3, 4..7, 7..8]);
+/// ```
+pub fn word_ranges(line: &str) -> Vec<Range<usize>> {
+    let mut ranges: Vec<Range<usize>> = Vec::new();
+    let mut parts = line.split_word_bound_indices().peekable();
+    // Whether what comes next belongs to the number before it.
+    let mut grouped = false;
+    while let Some((start, part)) = parts.next() {
+        let end = start + part.len();
+        if part.chars().all(char::is_whitespace) {
+            let number = line[..start].ends_with(char::is_numeric);
+            let goes_on = |(_, next): &(usize, &str)| next.starts_with(char::is_numeric);
+            grouped = number && is_no_break(part) && parts.peek().is_some_and(goes_on);
+            continue;
+        }
+        match ranges.last_mut() {
+            Some(last) if grouped => last.end = end,
+            _ => ranges.push(start..end),
+        }
+        grouped = false;
+    }
+    ranges
 }
 
 #[cfg(test)]
@@ -29,5 +59,9 @@ mod tests {
         );
         assert_eq!(words("Zürich–Köln"), ["Zürich", "–", "Köln"]);
         assert!(words(" \u{a0}\t").is_empty());
+        assert_eq!(
+            words("1\u{a0}226\u{202f}000,5\u{a0}km\u{a0}!\u{2028}5\u{85}6\u{c}7"),
+            ["1\u{a0}226\u{202f}000,5", "km", "!", "5", "6", "7"]
+        );
     }
 }

@@ -10,7 +10,7 @@ use crate::config::{ConfigError, RecipeConfig, load_config, parse_config};
 use crate::progress::Progress;
 use crate::report::{Report, print_json};
 use crate::run_data::DataConfig;
-use crate::run_directory::RunDirectory;
+use crate::run_directory::{RunDirectory, RunDirectoryError};
 
 /// What a recipe is called, and the configs that are built into it.
 #[derive(Debug, Clone, Copy)]
@@ -136,6 +136,12 @@ impl TrainArgs {
     /// The data: what a run that is resumed began with, or what the config says. Unless `--quiet`, it says how much there is.
     /// Writes nothing, so that whatever can be wrong with the data is said before a run is begun.
     pub fn data<C: DataConfig>(&self, recipe: &Recipe, config: &C) -> Result<C::Data, Report> {
+        // Data may be long in coming.
+        if let (Some(path), false) = (&self.run, self.resume)
+            && path.join("run.json").exists()
+        {
+            return Err(RunDirectoryError::Exists { path: path.clone() }.into());
+        }
         let known = match (&self.run, self.resume) {
             (Some(path), true) => Some(RunDirectory::open(recipe.name, path)?),
             _ => None,

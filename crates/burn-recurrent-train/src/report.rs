@@ -127,8 +127,14 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "error: {}", self.error)?;
         let mut cause = self.error.source();
+        let mut said = self.error.to_string();
         while let Some(error) = cause {
-            write!(f, "\n  caused by: {error}")?;
+            // Many messages end with that of their cause.
+            let message = error.to_string();
+            if !said.ends_with(&message) {
+                write!(f, "\n  caused by: {message}")?;
+                said = message;
+            }
             cause = error.source();
         }
         if let Some(help) = &self.help {

@@ -106,7 +106,17 @@ impl<R: BufRead> SentenceReader<R> {
             } else {
                 text.to_string()
             };
+            // A document ends the sentence before it, also where no blank line does.
+            let document = matches!(self.format, SentenceFormat::Columns(_))
+                && self.format.columns(&text).next() == Some("-DOCSTART-");
+            let before = match document && !self.open.words.is_empty() {
+                true => Some(self.close()?),
+                false => None,
+            };
             self.row(text).map_err(|problem| self.error(problem))?;
+            if before.is_some() {
+                return Ok(before);
+            }
         }
     }
 

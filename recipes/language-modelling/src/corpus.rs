@@ -2,7 +2,7 @@
 
 use crate::config::{Config, DataConfig, SourceConfig};
 use burn_recurrent_datasets::{SourceScore, StoryCorpus, TextSplits};
-use burn_recurrent_text::{Special, Unit, Vocabulary, VocabularyBuilder};
+use burn_recurrent_text::{Special, Unit, Vocabulary, VocabularyBuilder, VocabularyError};
 use burn_recurrent_train::language_modelling;
 use burn_recurrent_train::{Checksums, Report, RunData};
 use std::fmt;
@@ -18,6 +18,12 @@ impl burn_recurrent_train::DataConfig for Config {
     type Data = Corpus;
 
     fn load_data(&self, known: Option<Vocabulary>) -> Result<Corpus, Report> {
+        if self.data.unit == Unit::Byte {
+            let vocabulary = known.unwrap_or_else(Vocabulary::bytes);
+            let (bytes, source) = load_bytes(&self.data)?;
+            let text = language_modelling::Corpus::new(&bytes, vocabulary)?;
+            return Ok(Corpus { text, source });
+        }
         let (splits, source) = load_text(&self.data)?;
         let vocabulary = match known {
             Some(known) => known,
@@ -69,10 +75,25 @@ fn load_text(config: &DataConfig) -> Result<(TextSplits, Option<SourceScore>), R
     })
 }
 
+/// One's own files byte for byte, whatever they hold, and other texts as UTF-8.
+fn load_bytes(config: &DataConfig) -> Result<(TextSplits<Vec<u8>>, Option<SourceScore>), Report> {
+    Ok(match &config.source {
+        SourceConfig::Files { train, valid, test } => {
+            let bytes = TextSplits::bytes_from_files(train, valid, test.as_ref())?;
+            (bytes, None)
+        }
+        SourceConfig::File { path, valid, test } => {
+            let fractions = SourceConfig::fractions(*valid, *test);
+            (TextSplits::bytes_from_file(path, fractions)?, None)
+        }
+        SourceConfig::Stories { .. } | SourceConfig::Catalog { .. } => {
+            let (text, source) = load_text(config)?;
+            (text.into_bytes(), source)
+        }
+    })
+}
+
 fn vocabulary(config: &DataConfig, train: &str) -> Result<Vocabulary, Report> {
-    if config.unit == Unit::Byte {
-        return Ok(Vocabulary::bytes());
-    }
     let mut builder = VocabularyBuilder::new(config.unit).with_min_count(config.min_count);
     if let Some(size) = config.max_vocabulary {
         builder = builder.with_max_size(size);
@@ -83,5 +104,10 @@ fn vocabulary(config: &DataConfig, train: &str) -> Result<Vocabulary, Report> {
     if config.unit == Unit::Word {
         builder = builder.with_special(Special::EndOfSentence);
     }
-    Ok(builder.count(train).build()?)
+    builder.count(train).build().map_err(|error| match error {
+        VocabularyError::TooSmall { size, needed } => Report::usage(format!(
+            "`data.max_vocabulary` must be at least {needed}, got {size}: special tokens are among them"
+        )),
+        error => Report::from(error),
+    })
 }

@@ -69,13 +69,14 @@ pub fn sample(args: &SampleArgs) -> Result<(), Report> {
     Sampler::new(sampler, args.seed).map_err(|error| Report::usage(error.to_string()))?;
     let run = zoo::open(&args.model)?;
     let model = trained::load(&run, &default_device()?)?;
-    let prompt = model.prompt(&args.prompt).map_err(|error| match error {
+    let given = args.prompt.trim_start_matches('\u{feff}');
+    let prompt = model.prompt(given).map_err(|error| match error {
         LanguageModelError::NoPrompt => {
             Report::usage(error.to_string()).with_help("add a --prompt")
         }
         error => Report::usage(format!("the prompt: {error}")),
     })?;
-    warn_of_unknown(model.vocabulary(), "the prompt", &args.prompt);
+    warn_of_unknown(model.vocabulary(), "the prompt", given);
 
     for number in 0..args.count {
         let seed = args.seed.wrapping_add(number);
@@ -93,13 +94,13 @@ pub fn sample(args: &SampleArgs) -> Result<(), Report> {
         if args.json {
             let tokens: Vec<u32> = tokens.collect();
             print_json(&Line {
-                prompt: args.prompt.clone(),
+                prompt: given.to_string(),
                 text: model.decode(&tokens)?,
                 tokens: tokens.len(),
                 seed,
             })?;
         } else {
-            write_text(&model, &args.prompt, tokens)?;
+            write_text(&model, given, tokens)?;
         }
     }
     Ok(())

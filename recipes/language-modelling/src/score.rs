@@ -3,13 +3,12 @@
 use crate::trained;
 use crate::unknown::warn_of_unknown;
 use crate::zoo;
-use burn_recurrent_datasets::{lines, read_text};
+use burn_recurrent_datasets::{TextLines, TextSource, open_text};
 use burn_recurrent_models::score as score_tokens;
-use burn_recurrent_text::utf8;
 use burn_recurrent_train::{Report, default_device, print_json};
 use clap::Args;
 use serde::Serialize;
-use std::io::{IsTerminal, Read, Write};
+use std::io::{BufReader, IsTerminal, Write};
 use std::path::PathBuf;
 
 /// The arguments of `score`.
@@ -41,7 +40,8 @@ struct Line {
 pub fn score(args: &ScoreArgs) -> Result<(), Report> {
     let run = zoo::open(&args.model)?;
     let model = trained::load(&run, &default_device()?)?;
-    let sentences = sentences(args)?;
+    // Of a blank line there is only the end to score, where the model has one.
+    let sentences = sentences(args, model.end().is_some())?;
     if sentences.is_empty() {
         return Err(Report::usage("there is no sentence to score"));
     }
@@ -92,23 +92,28 @@ pub fn score(args: &ScoreArgs) -> Result<(), Report> {
     Ok(())
 }
 
-fn sentences(args: &ScoreArgs) -> Result<Vec<String>, Report> {
+fn sentences(args: &ScoreArgs, keep_blank: bool) -> Result<Vec<String>, Report> {
     if !args.sentences.is_empty() {
         return Ok(args.sentences.clone());
     }
-    let text = match &args.file {
-        Some(path) => read_text(path)?,
+    let (source, path): (TextSource, PathBuf) = match &args.file {
+        Some(path) => (open_text(path)?, path.clone()),
         None => {
             if std::io::stdin().is_terminal() {
                 eprintln!("a sentence a line, then Ctrl-D:");
             }
-            let mut bytes = Vec::new();
-            std::io::stdin().read_to_end(&mut bytes)?;
-            utf8(&bytes)
-                .map_err(|error| Report::failure(format!("standard input: {error}")))?
-                .to_owned()
+            (
+                Box::new(BufReader::new(std::io::stdin())),
+                "standard input".into(),
+            )
         }
     };
-    let sentences = lines(&text).filter(|line| !line.trim().is_empty());
-    Ok(sentences.map(str::to_owned).collect())
+    let mut lines = TextLines::new(source, path);
+    let mut sentences = Vec::new();
+    while let Some(line) = lines.next_line()? {
+        if keep_blank || !line.trim().is_empty() {
+            sentences.push(line.to_string());
+        }
+    }
+    Ok(sentences)
 }

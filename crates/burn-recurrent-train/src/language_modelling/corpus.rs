@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use burn_recurrent_datasets::TextSplits;
-use burn_recurrent_text::{Vocabulary, boundary};
+use burn_recurrent_text::{Unit, Vocabulary, boundary};
 
 use super::batches_config::BatchesConfig;
 use super::error::LanguageModellingError;
@@ -25,15 +25,22 @@ pub struct Corpus {
 }
 
 impl Corpus {
-    /// Encodes a text.
+    /// Encodes a text; the splits of a model of bytes may be bytes of any kind.
     ///
     /// # Errors
     ///
     /// When a split is empty, or has a token that is not in a vocabulary without `<unk>`.
-    pub fn new(text: &TextSplits, vocabulary: Vocabulary) -> Result<Self, LanguageModellingError> {
+    pub fn new<T: AsRef<[u8]>>(
+        text: &TextSplits<T>,
+        vocabulary: Vocabulary,
+    ) -> Result<Self, LanguageModellingError> {
         let boundary = boundary(&vocabulary);
-        let encode = |split: &'static str, text: &str| -> Result<Arc<[u32]>, _> {
-            let tokens = vocabulary.encode(text);
+        let encode = |split: &'static str, text: &T| -> Result<Arc<[u32]>, _> {
+            let text = text.as_ref();
+            if vocabulary.unit() != Unit::Byte {
+                warn_of_marks(split, text);
+            }
+            let tokens = vocabulary.encode_bytes(text);
             let tokens = tokens.map_err(|source| LanguageModellingError::Text { split, source })?;
             Ok(boundary.into_iter().chain(tokens).collect())
         };
@@ -92,6 +99,21 @@ impl Corpus {
         let test = self.splits.test.as_ref();
         test.map(|test| Windows::evaluation("test", test, config))
             .transpose()
+    }
+}
+
+/// Says so where byte order marks stand inside a text: they are part of tokens there.
+fn warn_of_marks(split: &str, text: &[u8]) {
+    let mark = "\u{feff}".as_bytes();
+    let is_mark = |at: &usize| *at > 0 && text[*at..].starts_with(mark);
+    let mut marks = (0..text.len()).filter(|at| text[*at] == mark[0] && is_mark(at));
+    if let Some(first) = marks.next() {
+        let line = 1 + text[..first].iter().filter(|byte| **byte == b'\n').count();
+        log::warn!(
+            "the {split} text, line {line}: a byte order mark inside the text, {} in all; each is part of the token \
+             behind it, as after files were put together: remove them",
+            1 + marks.count()
+        );
     }
 }
 

@@ -158,7 +158,12 @@ impl Corpus {
             .filter_map(|(row, word)| Some((row, vectors.lookup(word)?)))
             .unzip();
         let known = self.vocabularies.words.len();
-        log::info!("{} of {known} words have a vector", rows.len());
+        match rows.is_empty() {
+            true => log::warn!(
+                "vectors for 0 of {known} words: check that `words.vectors` is of this language and its words are written as in the sentences"
+            ),
+            false => log::info!("vectors for {} of {known} words", rows.len()),
+        }
         let found = TensorData::new(found.concat(), [rows.len(), d_word]);
         model.encoder = model.encoder.with_word_vectors(&rows, found);
         Ok(model)
