@@ -50,6 +50,7 @@ fn training_learns_and_its_figures_are_those_of_the_model_it_returns() {
     assert_eq!(
         names,
         [
+            "begun.toml",
             "checkpoints",
             "config.toml",
             "curves.svg",
