@@ -67,7 +67,7 @@ impl<M: RecurrentLearner> Training<M> {
     /// Figures of one's own, such as a span F1, that `measure` computes after each epoch on the validation data.
     ///
     /// `measure` gets the model without dropout and gradients, and returns figures by name; those of `names` are kept, and
-    /// one that is missing ends the training. They stand under these names in `metrics.jsonl`, in [`EpochRecord::valid_metrics`] and in the result, in the progress and in the
+    /// one that is missing ends the training. They stand under these names in `metrics.jsonl`, in [`EpochRecord::valid_metrics`](crate::EpochRecord::valid_metrics) and in the result, in the progress and in the
     /// curves, and `training.monitor` may name one of them. What `measure` computes must depend on the model only, or a
     /// resumed run is another run.
     ///
