@@ -39,6 +39,10 @@ impl Default for CheckpointConfig {
 
 impl CheckpointConfig {
     /// Checks the ranges.
+    ///
+    /// # Errors
+    ///
+    /// Names the first key that is out of its range.
     pub fn validate(&self) -> Result<(), InvalidValue> {
         if self.every_minutes.is_nan() || self.every_minutes <= 0.0 {
             return Err(InvalidValue::new(

@@ -5,6 +5,10 @@ use crate::InvalidValue;
 pub use crate::model_options::left_to_the_data;
 
 /// A count: at least one.
+///
+/// # Errors
+///
+/// When it is 0.
 pub fn at_least_one(key: &str, value: usize) -> Result<(), InvalidValue> {
     match value {
         0 => Err(InvalidValue::new(key, "must be at least 1, got 0")),
@@ -13,6 +17,10 @@ pub fn at_least_one(key: &str, value: usize) -> Result<(), InvalidValue> {
 }
 
 /// A probability of dropping something: at least 0 and below 1.
+///
+/// # Errors
+///
+/// When it is not, or no number.
 pub fn probability(key: &str, value: f64) -> Result<(), InvalidValue> {
     match (0.0..1.0).contains(&value) {
         true => Ok(()),
@@ -24,6 +32,10 @@ pub fn probability(key: &str, value: f64) -> Result<(), InvalidValue> {
 }
 
 /// A width of a distribution: finite and above 0.
+///
+/// # Errors
+///
+/// When it is not.
 pub fn range(key: &str, value: f64) -> Result<(), InvalidValue> {
     match value.is_finite() && value > 0.0 {
         true => Ok(()),

@@ -77,6 +77,10 @@ impl TrainArgs {
     /// The config: a file, a bundled one, or with `--resume` the run's own, where only what is
     /// [free](RecipeConfig::free_keys) may have been edited, and unless `--quiet` is said. Its paths are absolute. Writes
     /// nothing.
+    ///
+    /// # Errors
+    ///
+    /// Where there is no such config, it is wrong, or, with `--resume`, there is no run or something fixed was edited in it.
     pub fn config<C: RecipeConfig>(&self, recipe: &Recipe) -> Result<C, Report> {
         let mut config: C = self.read_config(recipe)?;
         for path in config.paths_mut() {
@@ -116,6 +120,10 @@ impl TrainArgs {
 
     /// The run directory: the new one of `--run`, the next free one under `runs/<recipe>/`, or with `--resume` the one
     /// that is there.
+    ///
+    /// # Errors
+    ///
+    /// Where the folder holds a run or anything else already, or, with `--resume`, none, or another process trains in it.
     pub fn run_directory<C: RecipeConfig>(
         &self,
         recipe: &Recipe,
@@ -135,6 +143,10 @@ impl TrainArgs {
 
     /// The data: what a run that is resumed began with, or what the config says. Unless `--quiet`, it says how much there is.
     /// Writes nothing, so that whatever can be wrong with the data is said before a run is begun.
+    ///
+    /// # Errors
+    ///
+    /// Where the data is missing, damaged or not what the run began with, or the folder of a new run holds a run.
     pub fn data<C: DataConfig>(&self, recipe: &Recipe, config: &C) -> Result<C::Data, Report> {
         // Data may be long in coming.
         if let (Some(path), false) = (&self.run, self.resume)
@@ -157,6 +169,10 @@ impl TrainArgs {
     }
 
     /// The [run directory](Self::run_directory), with what is needed to know its data again.
+    ///
+    /// # Errors
+    ///
+    /// As [`run_directory`](Self::run_directory).
     pub fn begin<C: DataConfig>(
         &self,
         recipe: &Recipe,
@@ -172,6 +188,10 @@ impl TrainArgs {
 
     /// Writes `result.json`, and says what the run came to: with `--json` the result as a line on standard output, else,
     /// unless `--quiet`, `summary`, which is lines, and the folder.
+    ///
+    /// # Errors
+    ///
+    /// Where `result.json` or standard output cannot be written.
     pub fn finish(
         &self,
         run: &RunDirectory,
@@ -225,9 +245,13 @@ pub struct EvaluateArgs {
 }
 
 impl EvaluateArgs {
-    /// The run directory, for reading.
+    /// The run directory or the folder of the model, for reading.
+    ///
+    /// # Errors
+    ///
+    /// See [`Recipe::open_model`].
     pub fn run_directory(&self, recipe: &Recipe) -> Result<RunDirectory, Report> {
-        Ok(RunDirectory::open(recipe.name, &self.model)?)
+        recipe.open_model(&self.model)
     }
 }
 

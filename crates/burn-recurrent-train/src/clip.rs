@@ -30,6 +30,10 @@ pub struct ClipConfig {
 
 impl ClipConfig {
     /// Checks the ranges.
+    ///
+    /// # Errors
+    ///
+    /// Names the first key that is out of its range.
     pub fn validate(&self) -> Result<(), InvalidValue> {
         for (key, norm) in [
             ("global_norm", self.global_norm),

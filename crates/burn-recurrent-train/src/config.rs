@@ -136,6 +136,10 @@ fn at(place: &Option<(usize, usize)>) -> String {
 }
 
 /// Reads the config file `path` and applies `overrides` (`key.path=value`), in order.
+///
+/// # Errors
+///
+/// [`ConfigError::Read`] where the file cannot be read, else as [`parse_config`].
 pub fn load_config<C: RecipeConfig>(path: &Path, overrides: &[String]) -> Result<C, ConfigError> {
     let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
         path: path.to_owned(),
@@ -148,6 +152,10 @@ pub fn load_config<C: RecipeConfig>(path: &Path, overrides: &[String]) -> Result
 ///
 /// The value of an override is TOML (`3`, `true`, `[1, 2]`, `{ kind = "adam" }`); what is not is taken as a string, so
 /// `--set training.keep_weights=last` needs no quotes.
+///
+/// # Errors
+///
+/// Names the line and the key that are no TOML, unknown, missing, of another type or out of range, or the override.
 pub fn parse_config<C: RecipeConfig>(
     origin: &str,
     text: &str,

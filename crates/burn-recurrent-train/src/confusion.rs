@@ -25,6 +25,10 @@ const TITLE: i32 = 44;
 /// cell's colour is its share of its row, blue where the prediction was right and orange where it was wrong, and its
 /// number is the count. With more than 50 labels the rarest are one row and column, `other`.
 ///
+/// # Errors
+///
+/// When the plotting library cannot draw.
+///
 /// # Panics
 ///
 /// If `counts` does not have as many rows and columns as there are labels.

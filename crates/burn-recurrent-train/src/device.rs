@@ -33,6 +33,10 @@ impl DeviceError {
 ///
 /// Burn panics where `BURN_DEVICE` is unknown or not compiled in, and at the first tensor where the machine has no such
 /// device. Here both are errors.
+///
+/// # Errors
+///
+/// [`DeviceError`], which says what `BURN_DEVICE` may be or what the machine lacks.
 pub fn default_device() -> Result<Device, DeviceError> {
     let hook = panic::take_hook();
     panic::set_hook(Box::new(|_| {}));

@@ -18,6 +18,10 @@ pub struct EarlyStoppingConfig {
 
 impl EarlyStoppingConfig {
     /// Checks the ranges.
+    ///
+    /// # Errors
+    ///
+    /// Names the first key that is out of its range.
     pub fn validate(&self) -> Result<(), InvalidValue> {
         if self.patience == 0 {
             return Err(InvalidValue::new("patience", "must be at least 1, got 0"));

@@ -152,6 +152,7 @@ mod run_directory;
 mod schedule;
 mod seeds;
 pub mod sentences;
+mod shipped_models;
 mod splits;
 pub mod tagging;
 mod throughput;
@@ -187,6 +188,7 @@ pub use run_data::{
 pub use run_directory::{RunDirectory, RunDirectoryError};
 pub use schedule::ScheduleConfig;
 pub use seeds::{mix_seed, seeded_init};
+pub use shipped_models::ModelsArgs;
 pub use splits::{SplitError, Splits};
 pub use throughput::Throughput;
 pub use training::{TrainError, Training, TrainingOutcome, evaluate};

@@ -10,6 +10,10 @@ impl From<OptionError> for InvalidValue {
 }
 
 /// Checks that a config does not say what only the data can: a size, say, that is 0 until they are known.
+///
+/// # Errors
+///
+/// Names the key that the config gives.
 pub fn left_to_the_data(key: &str, value: usize) -> Result<(), InvalidValue> {
     match value {
         0 => Ok(()),

@@ -51,6 +51,10 @@ impl Default for MonitorConfig {
 
 impl MonitorConfig {
     /// Checks that a loss is minimised.
+    ///
+    /// # Errors
+    ///
+    /// Names `direction` where a loss would be made as large as can be.
     pub fn validate(&self) -> Result<(), InvalidValue> {
         if self.is_loss() && self.direction == Direction::Maximize {
             return Err(InvalidValue::new(
@@ -62,6 +66,10 @@ impl MonitorConfig {
     }
 
     /// Checks that the figure is the loss or one of `own`, those that a recipe measures itself.
+    ///
+    /// # Errors
+    ///
+    /// Names `metric`, and lists what it may be.
     pub fn validate_among(&self, own: &[&str]) -> Result<(), InvalidValue> {
         if self.is_loss() || own.contains(&self.metric.as_str()) {
             return Ok(());

@@ -98,6 +98,10 @@ impl OptimizerConfig {
     }
 
     /// Checks the ranges.
+    ///
+    /// # Errors
+    ///
+    /// Names the first key that is out of its range.
     pub fn validate(&self) -> Result<(), InvalidValue> {
         let below_one = |key: &str, value: f64| {
             if (0.0..1.0).contains(&value) {

@@ -174,6 +174,10 @@ pub fn main_exit(command: impl FnOnce() -> Result<(), Report>) -> ExitCode {
 }
 
 /// Prints a value as one line of JSON on standard output.
+///
+/// # Errors
+///
+/// When standard output cannot be written to; a pipe whose reader is gone ends [`main_exit`] quietly.
 pub fn print_json(value: &impl Serialize) -> Result<(), Report> {
     let mut line = serde_json::to_string(value)?;
     line.push('\n');

@@ -32,6 +32,10 @@ pub enum ScheduleConfig {
 
 impl ScheduleConfig {
     /// Checks the ranges.
+    ///
+    /// # Errors
+    ///
+    /// Names the first key that is out of its range.
     pub fn validate(&self) -> Result<(), InvalidValue> {
         let (key, factor) = match *self {
             Self::Constant => return Ok(()),

@@ -112,6 +112,10 @@ impl TrainingConfig {
 
     /// [Checks](Self::validate) the ranges, and that the monitored figure is the loss or one of `valid_metrics`, those that
     /// are measured besides.
+    ///
+    /// # Errors
+    ///
+    /// Names the first key that is wrong, and says what it may be.
     pub fn validate_with(&self, valid_metrics: &[&str]) -> Result<(), InvalidValue> {
         self.validate()?;
         let monitored = self.monitor.validate_among(valid_metrics);
@@ -119,6 +123,10 @@ impl TrainingConfig {
     }
 
     /// Checks the ranges. Keys are relative to this table; see [`InvalidValue::within`].
+    ///
+    /// # Errors
+    ///
+    /// Names the first key that is out of its range, and says what it may be.
     pub fn validate(&self) -> Result<(), InvalidValue> {
         if self.epochs == 0 {
             return Err(InvalidValue::new("epochs", "must be at least 1, got 0"));

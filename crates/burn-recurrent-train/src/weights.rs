@@ -12,6 +12,10 @@ impl RunDirectory {
     ///
     /// A model of burn-recurrent-models is better saved as a
     /// [`SavedModel`](burn_recurrent_models::SavedModel), which also writes what the weights are of.
+    ///
+    /// # Errors
+    ///
+    /// [`RunDirectoryError::Write`] where the file cannot be written.
     pub fn save_model<M: Module>(&self, model: &M) -> Result<(), RunDirectoryError> {
         let bytes = weights_to_bytes(model).map_err(|error| RunDirectoryError::Write {
             path: self.file(MODEL),
@@ -21,6 +25,11 @@ impl RunDirectory {
     }
 
     /// Gives `model` the weights of `model.safetensors`.
+    ///
+    /// # Errors
+    ///
+    /// [`RunDirectoryError::NoModel`] where there is none, [`RunDirectoryError::WeightsDoNotFit`] where it is another model's or
+    /// damaged, [`RunDirectoryError::Read`] where it cannot be read.
     pub fn load_model<M: Module>(&self, model: M) -> Result<M, RunDirectoryError> {
         let path = self.file(MODEL);
         let bytes = match fs::read(&path) {

@@ -1,9 +1,8 @@
 //! `evaluate`: the perplexity of a trained model.
 
-use crate::config::Config;
+use crate::config::{Config, RECIPE};
 use crate::losses::Losses;
 use crate::trained;
-use crate::zoo;
 use burn_recurrent_train::{EvaluateArgs, Figures, Report, default_device, print_json};
 use serde::Serialize;
 use std::io::Write;
@@ -22,7 +21,7 @@ struct Line {
 }
 
 pub fn evaluate(args: &EvaluateArgs) -> Result<(), Report> {
-    let run = zoo::open(&args.model)?;
+    let run = RECIPE.open_model(&args.model)?;
     let config: Config = run.config()?;
     let trained = trained::load(&run, &default_device()?)?;
     let corpus = run.load_data(&config)?;

@@ -10,10 +10,12 @@ mod score;
 mod train;
 mod trained;
 mod unknown;
-mod zoo;
 
-use burn_recurrent_train::{EvaluateArgs, ExportArgs, TrainArgs, init_logging, main_exit};
+use burn_recurrent_train::{
+    EvaluateArgs, ExportArgs, ModelsArgs, TrainArgs, init_logging, main_exit,
+};
 use clap::{Parser, Subcommand};
+use config::RECIPE;
 use std::process::ExitCode;
 
 /// Train, evaluate, sample and score language models.
@@ -27,7 +29,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Verb {
     /// Train a model; without CONFIG, one on the bundled stories
-    #[command(after_help = config::RECIPE.help())]
+    #[command(after_help = RECIPE.help())]
     Train(TrainArgs),
     /// Compute a trained model's perplexity
     Evaluate(EvaluateArgs),
@@ -38,7 +40,7 @@ enum Verb {
     /// Make a folder of a trained model that can be shipped, with its card
     Export(ExportArgs),
     /// List the models that can be used by name
-    Models(zoo::ModelsArgs),
+    Models(ModelsArgs),
 }
 
 fn main() -> ExitCode {
@@ -50,6 +52,6 @@ fn main() -> ExitCode {
         Verb::Sample(args) => sample::sample(&args),
         Verb::Score(args) => score::score(&args),
         Verb::Export(args) => export::export(&args),
-        Verb::Models(args) => zoo::models(&args),
+        Verb::Models(args) => RECIPE.list_models(&args),
     })
 }

@@ -1,8 +1,8 @@
 //! `sample`: let a trained model write.
 
+use crate::config::RECIPE;
 use crate::trained;
 use crate::unknown::warn_of_unknown;
-use crate::zoo;
 use burn_recurrent_models::generate;
 use burn_recurrent_text::Unit;
 use burn_recurrent_train::{Report, default_device, print_json};
@@ -67,7 +67,7 @@ pub fn sample(args: &SampleArgs) -> Result<(), Report> {
         top_p: args.top_p,
     };
     Sampler::new(sampler, args.seed).map_err(|error| Report::usage(error.to_string()))?;
-    let run = zoo::open(&args.model)?;
+    let run = RECIPE.open_model(&args.model)?;
     let model = trained::load(&run, &default_device()?)?;
     let given = args.prompt.trim_start_matches('\u{feff}');
     let prompt = model.prompt(given).map_err(|error| match error {

@@ -1,8 +1,8 @@
 //! `score`: how likely a trained model finds sentences.
 
+use crate::config::RECIPE;
 use crate::trained;
 use crate::unknown::warn_of_unknown;
-use crate::zoo;
 use burn_recurrent_datasets::{TextLines, TextSource, open_text};
 use burn_recurrent_models::score as score_tokens;
 use burn_recurrent_train::{Report, default_device, print_json};
@@ -38,7 +38,7 @@ struct Line {
 }
 
 pub fn score(args: &ScoreArgs) -> Result<(), Report> {
-    let run = zoo::open(&args.model)?;
+    let run = RECIPE.open_model(&args.model)?;
     let model = trained::load(&run, &default_device()?)?;
     // Of a blank line there is only the end to score, where the model has one.
     let sentences = sentences(args, model.end().is_some())?;

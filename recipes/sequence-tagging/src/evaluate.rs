@@ -1,8 +1,7 @@
 //! `evaluate`: how often a trained tagger is right, and where it is wrong.
 
-use crate::config::Config;
+use crate::config::{Config, RECIPE};
 use crate::trained;
-use crate::zoo;
 use burn_recurrent_text::{Confusion, TokenPlace};
 use burn_recurrent_train::tagging::{LabelScore, LabelTable, Score, Split};
 use burn_recurrent_train::{EvaluateArgs, Figures, Report, default_device, print_json};
@@ -50,7 +49,7 @@ struct ConfusionLine {
 }
 
 pub fn evaluate(args: &EvaluateTaggerArgs) -> Result<(), Report> {
-    let run = zoo::open(&args.common.model)?;
+    let run = RECIPE.open_model(&args.common.model)?;
     let config: Config = run.config()?;
     let tagger = trained::load(&run, &config, &default_device()?)?;
     let corpus = run.load_data(&config)?;

@@ -9,10 +9,10 @@ mod text;
 mod train;
 mod trained;
 mod view;
-mod zoo;
 
-use burn_recurrent_train::{ExportArgs, TrainArgs};
+use burn_recurrent_train::{ExportArgs, ModelsArgs, TrainArgs};
 use clap::{Parser, Subcommand};
+use config::RECIPE;
 use std::process::ExitCode;
 
 /// Train and evaluate sequence taggers, and tag text with them.
@@ -26,7 +26,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Verb {
     /// Train a tagger; without CONFIG, one on the bundled requests to an assistant
-    #[command(after_help = config::RECIPE.help())]
+    #[command(after_help = RECIPE.help())]
     Train(TrainArgs),
     /// Compute how often a trained tagger is right, and show where it is wrong
     Evaluate(evaluate::EvaluateTaggerArgs),
@@ -35,7 +35,7 @@ enum Verb {
     /// Make a folder of a trained model that can be shipped, with its card
     Export(ExportArgs),
     /// List the models that can be used by name
-    Models(zoo::ModelsArgs),
+    Models(ModelsArgs),
 }
 
 fn main() -> ExitCode {
@@ -46,6 +46,6 @@ fn main() -> ExitCode {
         Verb::Evaluate(args) => evaluate::evaluate(&args),
         Verb::Tag(args) => tag::tag(&args),
         Verb::Export(args) => export::export(&args),
-        Verb::Models(args) => zoo::models(&args),
+        Verb::Models(args) => RECIPE.list_models(&args),
     })
 }

@@ -1,10 +1,9 @@
 //! `tag`: labels for text, sentence by sentence, as it comes.
 
-use crate::config::Config;
+use crate::config::{Config, RECIPE};
 use crate::text::TextSentences;
 use crate::trained;
 use crate::view;
-use crate::zoo;
 use burn_recurrent_datasets::{
     ConlluColumn, SentenceFormat, SentenceReader, TaggedSentence, TextLines, TextSource, open_text,
 };
@@ -72,7 +71,7 @@ enum Output {
 }
 
 pub fn tag(args: &TagArgs) -> Result<(), Report> {
-    let run = zoo::open(&args.model)?;
+    let run = RECIPE.open_model(&args.model)?;
     let config: Config = run.config()?;
     let tagger = trained::load(&run, &config, &default_device()?)?;
 

@@ -1,10 +1,9 @@
 //! `evaluate`: how well a trained translator translates, and where it is worst.
 
-use crate::config::Config;
+use crate::config::{Config, RECIPE};
 use crate::progress::TranslationProgress;
 use crate::trained;
 use crate::translate::SearchArgs;
-use crate::zoo;
 use burn_recurrent_train::translation::{Score, ScoredSentence};
 use burn_recurrent_train::{EvaluateArgs, Figures, Report, default_device, print_json};
 use burn_recurrent_zoo::TrainedTranslator;
@@ -39,7 +38,7 @@ struct Line<'a> {
 }
 
 pub fn evaluate(args: &EvaluateTranslatorArgs) -> Result<(), Report> {
-    let run = zoo::open(&args.common.model)?;
+    let run = RECIPE.open_model(&args.common.model)?;
     let config: Config = run.config()?;
     let translator = trained::load(&run, &default_device()?)?;
     let translator = args.search.apply(translator, 1)?;

@@ -8,10 +8,10 @@ mod progress;
 mod train;
 mod trained;
 mod translate;
-mod zoo;
 
-use burn_recurrent_train::{ExportArgs, TrainArgs};
+use burn_recurrent_train::{ExportArgs, ModelsArgs, TrainArgs};
 use clap::{Parser, Subcommand};
+use config::RECIPE;
 use std::process::ExitCode;
 
 /// Train and evaluate translators of sentences and of spelling into sounds, and translate with them.
@@ -25,7 +25,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Verb {
     /// Train a translator; without CONFIG, one on the bundled German and English sentences
-    #[command(after_help = config::RECIPE.help())]
+    #[command(after_help = RECIPE.help())]
     Train(TrainArgs),
     /// Compute how well a trained translator translates, and show where it is worst
     Evaluate(evaluate::EvaluateTranslatorArgs),
@@ -34,7 +34,7 @@ enum Verb {
     /// Make a folder of a trained model that can be shipped, with its card
     Export(ExportArgs),
     /// List the models that can be used by name
-    Models(zoo::ModelsArgs),
+    Models(ModelsArgs),
 }
 
 fn main() -> ExitCode {
@@ -45,6 +45,6 @@ fn main() -> ExitCode {
         Verb::Evaluate(args) => evaluate::evaluate(&args),
         Verb::Translate(args) => translate::translate(&args),
         Verb::Export(args) => export::export(&args),
-        Verb::Models(args) => zoo::models(&args),
+        Verb::Models(args) => RECIPE.list_models(&args),
     })
 }

@@ -1,8 +1,8 @@
 //! `translate`: lines of text into lines of another language, as they come.
 
+use crate::config::RECIPE;
 use crate::progress::TranslationProgress;
 use crate::trained;
-use crate::zoo;
 use burn_recurrent_datasets::{TextLines, TextSource, open_text};
 use burn_recurrent_models::BeamConfig;
 use burn_recurrent_train::{Report, default_device, draw_alignment};
@@ -100,7 +100,7 @@ pub struct TranslateArgs {
 }
 
 pub fn translate(args: &TranslateArgs) -> Result<(), Report> {
-    let run = zoo::open(&args.model)?;
+    let run = RECIPE.open_model(&args.model)?;
     let translator = trained::load(&run, &default_device()?)?;
     let nbest = within("--nbest", args.nbest.unwrap_or(1))?;
     let translator = args.search.apply(translator, nbest)?;

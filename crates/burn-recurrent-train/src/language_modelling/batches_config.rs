@@ -49,6 +49,10 @@ impl BatchesConfig {
     }
 
     /// Checks the ranges.
+    ///
+    /// # Errors
+    ///
+    /// Names the first key that is out of its range.
     pub fn validate(&self) -> Result<(), InvalidValue> {
         at_least_one("lanes", self.lanes)?;
         at_least_one("steps", self.steps)

@@ -36,6 +36,10 @@ fn evaluation_steps() -> usize {
 
 impl EvaluationConfig {
     /// Checks the ranges.
+    ///
+    /// # Errors
+    ///
+    /// Names the first key that is out of its range.
     pub fn validate(&self) -> Result<(), InvalidValue> {
         at_least_one("lanes", self.lanes)?;
         at_least_one("steps", self.steps)

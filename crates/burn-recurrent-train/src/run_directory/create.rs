@@ -13,6 +13,11 @@ impl RunDirectory {
     /// Makes a new run of `recipe` in `path`, which must not exist or be an empty folder.
     ///
     /// The folder appears at once with its config and manifest, or not at all.
+    ///
+    /// # Errors
+    ///
+    /// [`RunDirectoryError::Exists`] where a run is there, [`NotEmpty`](RunDirectoryError::NotEmpty) where anything else is, and
+    /// [`Write`](RunDirectoryError::Write).
     pub fn create<C: RecipeConfig>(
         recipe: &str,
         path: impl Into<PathBuf>,
@@ -68,6 +73,10 @@ impl RunDirectory {
     }
 
     /// Makes the first of `base`-001, `base`-002, ... that is free.
+    ///
+    /// # Errors
+    ///
+    /// [`RunDirectoryError::Write`] where no folder can be made.
     pub fn create_numbered<C: RecipeConfig>(
         recipe: &str,
         base: &Path,

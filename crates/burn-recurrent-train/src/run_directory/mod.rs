@@ -74,6 +74,10 @@ impl RunDirectory {
     }
 
     /// Writes a file whole or not at all.
+    ///
+    /// # Errors
+    ///
+    /// [`RunDirectoryError::Write`].
     pub fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> Result<(), RunDirectoryError> {
         let path = self.file(name);
         files::write_atomically(&path, bytes.as_ref())
@@ -81,6 +85,10 @@ impl RunDirectory {
     }
 
     /// Writes a value as indented JSON.
+    ///
+    /// # Errors
+    ///
+    /// [`RunDirectoryError::Write`], also where the value is none that JSON has.
     pub fn write_json(&self, name: &str, value: &impl Serialize) -> Result<(), RunDirectoryError> {
         let bytes = json(value).map_err(|source| RunDirectoryError::Write {
             path: self.file(name),
@@ -114,6 +122,10 @@ impl RunDirectory {
     }
 
     /// The resolved config of the run.
+    ///
+    /// # Errors
+    ///
+    /// [`RunDirectoryError::Config`] where it is missing or no longer valid.
     pub fn config<C: RecipeConfig>(&self) -> Result<C, RunDirectoryError> {
         Ok(load_config(&self.file(CONFIG), &[])?)
     }

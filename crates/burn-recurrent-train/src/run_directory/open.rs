@@ -23,6 +23,10 @@ struct CardRecipe {
 
 impl RunDirectory {
     /// Opens a run of `recipe` to go on with it. At most one process at a time holds a run like this.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open), and [`RunDirectoryError::Locked`] where another process trains in it.
     pub fn resume(recipe: &str, path: impl Into<PathBuf>) -> Result<Self, RunDirectoryError> {
         let mut run = Self::open(recipe, path)?;
         let lock_path = run.file(LOCK);
@@ -45,6 +49,11 @@ impl RunDirectory {
     }
 
     /// Opens a run of `recipe` to read from it.
+    ///
+    /// # Errors
+    ///
+    /// [`RunDirectoryError::NotARun`], [`OtherRecipe`](RunDirectoryError::OtherRecipe),
+    /// [`OtherFormat`](RunDirectoryError::OtherFormat) or [`Damaged`](RunDirectoryError::Damaged), as its `run.json` is.
     pub fn open(recipe: &str, path: impl Into<PathBuf>) -> Result<Self, RunDirectoryError> {
         let path = path.into();
         let manifest_path = path.join(MANIFEST);

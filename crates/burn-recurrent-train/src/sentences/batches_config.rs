@@ -59,6 +59,10 @@ impl Default for BatchesConfig {
 
 impl BatchesConfig {
     /// Checks the ranges.
+    ///
+    /// # Errors
+    ///
+    /// Names the first key that is out of its range.
     pub fn validate(&self) -> Result<(), InvalidValue> {
         at_least_one("tokens", self.tokens)?;
         at_least_one("sentences", self.sentences)?;

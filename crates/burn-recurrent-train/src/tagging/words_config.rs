@@ -50,6 +50,10 @@ impl Default for WordsConfig {
 
 impl WordsConfig {
     /// Checks the ranges.
+    ///
+    /// # Errors
+    ///
+    /// Names the first key that is out of its range.
     pub fn validate(&self) -> Result<(), InvalidValue> {
         if self.min_count == 0 {
             return Err(InvalidValue::new("min_count", "must be at least 1, got 0"));

@@ -10,6 +10,10 @@ use crate::{LossSum, RecurrentLearner, TokenLoss};
 /// The summed loss of `model`, without dropout and gradients, on the batches of epoch 1.
 ///
 /// Carried state is forgotten before the first batch and after the last.
+///
+/// # Errors
+///
+/// When a batch cannot be made.
 pub fn evaluate<M, B>(model: &M, batches: &B) -> Result<LossSum, TrainError>
 where
     M: RecurrentLearner,

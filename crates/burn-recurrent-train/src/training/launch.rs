@@ -104,6 +104,11 @@ impl<M: RecurrentLearner> Training<M> {
     /// Trains to the end.
     ///
     /// Ctrl-C and SIGTERM end it after the current step, with a checkpoint; a second one ends the process.
+    ///
+    /// # Errors
+    ///
+    /// When a batch cannot be made, a file cannot be written, a checkpoint does not fit, or the loss is beyond use; what was
+    /// trained up to the last checkpoint is kept.
     pub fn launch(self) -> Result<TrainingOutcome<M>, TrainError> {
         let Self {
             run,
