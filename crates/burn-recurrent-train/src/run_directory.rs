@@ -15,7 +15,7 @@ use burn_recurrent_models::ModelDescription;
 
 const MANIFEST: &str = "run.json";
 pub(crate) const CONFIG: &str = "config.toml";
-const BEGUN: &str = "begun.toml";
+pub(crate) const BEGUN: &str = "begun.toml";
 pub(crate) const MODEL: &str = "model.safetensors";
 const LOCK: &str = "run.lock";
 const FORMAT: u32 = 1;
@@ -177,6 +177,9 @@ impl RunDirectoryError {
             Self::OtherFormat { .. } => {
                 Some("use the version of this program that made the run, or train again".into())
             }
+            Self::NotARun { .. } => Some(
+                "give the folder of a run, as `train` makes it under `runs/`, or of an exported model".into(),
+            ),
             Self::Locked { .. } => {
                 Some("wait for it to end, or give another folder to `--run`".into())
             }
@@ -432,7 +435,7 @@ impl RunDirectory {
 
     /// The config of a run to go on with, and what was edited in it since the run began, all of which may be.
     ///
-    /// Runs of earlier versions did not keep what they began with; nothing counts as edited in theirs.
+    /// Runs of earlier versions did not keep what they began with: it is warned that nothing counts as edited in theirs.
     ///
     /// # Errors
     ///
@@ -442,6 +445,11 @@ impl RunDirectory {
     ) -> Result<(C, Vec<ChangedSetting>), RunDirectoryError> {
         let begun = self.file(BEGUN);
         if !begun.exists() {
+            log::warn!(
+                "`{}`: an earlier version began this run and did not keep its settings, so not all that were edited since \
+                 are noticed",
+                self.path.display()
+            );
             return Ok((self.config()?, Vec::new()));
         }
         let (free, fixed) = changed_settings::<C>(load_config(&begun, &[])?, self.config()?)?;
