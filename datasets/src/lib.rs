@@ -98,9 +98,9 @@ pub use requests::{RequestCorpus, RequestPart, requests};
 pub use splits::{Fractions, LoadError, SplitUnit, TextSplits};
 pub use stories::{SourceScore, StoryCorpus, stories};
 pub use tagged::{
-    ColumnFormat, ConlluColumn, SentenceError, SentenceFormat, SentenceProblem, SentenceReader,
-    SentenceRow, Separator, TagColumn, TaggedPart, TaggedSentence, TaggedSplits, UnseenTag,
-    read_sentences,
+    ColumnFormat, ConlluColumn, OddKind, OddRows, SentenceError, SentenceFormat, SentenceProblem,
+    SentenceReader, SentenceRow, Separator, TagColumn, TaggedPart, TaggedSentence, TaggedSplits,
+    UnseenTag, read_sentences,
 };
 pub use text_lines::{TextLines, TextSource, open_text};
 pub use translations::{TranslationCorpus, translations};

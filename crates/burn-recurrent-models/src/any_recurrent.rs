@@ -191,6 +191,12 @@ impl AnyState {
         }
     }
 
+    /// How many sequences side by side it is of.
+    pub fn rows(&self) -> usize {
+        let (Self::Hidden(HiddenState { hidden }) | Self::Lstm(LstmState { hidden, .. })) = self;
+        hidden.dims()[1]
+    }
+
     /// The state's tensors on the host: hidden, and for an LSTM cell.
     pub fn to_data(&self) -> Vec<TensorData> {
         match self {

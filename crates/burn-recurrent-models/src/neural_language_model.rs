@@ -40,6 +40,9 @@ pub trait NeuralLanguageModel: Module + ModuleDisplay {
     /// The inverse of [`state_to_data`](Self::state_to_data); `None` where it is not a state.
     fn state_from_data(data: Vec<TensorData>, device: &Device) -> Option<Self::State>;
 
+    /// How many texts side by side a state is of; `None` where it does not tell.
+    fn state_rows(state: &Self::State) -> Option<usize>;
+
     /// The logits of every position.
     ///
     /// # Shapes

@@ -214,6 +214,10 @@ impl NeuralLanguageModel for RecurrentLanguageModel {
     fn state_from_data(data: Vec<TensorData>, device: &Device) -> Option<AnyState> {
         AnyState::from_data(data, device)
     }
+
+    fn state_rows(state: &AnyState) -> Option<usize> {
+        Some(state.rows())
+    }
 }
 
 impl SavedModule for RecurrentLanguageModel {

@@ -211,6 +211,10 @@ impl NeuralLanguageModel for WindowLanguageModel {
             _ => None,
         }
     }
+
+    fn state_rows(state: &WindowState) -> Option<usize> {
+        state.history.as_ref().map(|history| history.dims()[0])
+    }
 }
 
 impl SavedModule for WindowLanguageModel {

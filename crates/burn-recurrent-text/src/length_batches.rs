@@ -94,6 +94,15 @@ impl LengthBatches {
         batches
     }
 
+    /// The tokens of the largest batch for an evaluation, padding included: about those of training's largest.
+    pub fn most_tokens(&self) -> usize {
+        let tokens = |batch: &Vec<usize>| {
+            let longest = batch.iter().map(|sentence| self.lengths[*sentence]).max();
+            batch.len().saturating_mul(longest.unwrap_or(0))
+        };
+        self.by_length().iter().map(tokens).max().unwrap_or(0)
+    }
+
     /// The batches for an evaluation, longest sentences first: the least padding that there can be, and memory runs out
     /// at the first batch or never.
     pub fn by_length(&self) -> Vec<Vec<usize>> {

@@ -16,6 +16,17 @@ pub fn at_least_one(key: &str, value: usize) -> Result<(), InvalidValue> {
     }
 }
 
+/// A seed: at most what a config file has room for.
+pub fn seed(key: &str, value: u64) -> Result<(), InvalidValue> {
+    match i64::try_from(value) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(InvalidValue::new(
+            key,
+            format!("must be at most {}, got {value}", i64::MAX),
+        )),
+    }
+}
+
 /// A probability of dropping something: at least 0 and below 1.
 ///
 /// # Errors

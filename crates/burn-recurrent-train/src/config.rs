@@ -257,6 +257,12 @@ fn split_override(argument: &str) -> Result<(Vec<&str>, Value), ConfigError> {
         return Err(syntax());
     }
     let value = value.trim();
+    if is_whole_number(value) && value.replace('_', "").parse::<i64>().is_err() {
+        return Err(ConfigError::Override {
+            argument: argument.to_string(),
+            message: format!("{value} is out of range: {}", whole_numbers()),
+        });
+    }
     let parsed = toml::from_str::<Table>(&format!("value = {value}"))
         .ok()
         // `1\nother = 2` parses too, and is no value.
@@ -264,6 +270,18 @@ fn split_override(argument: &str) -> Result<(Vec<&str>, Value), ConfigError> {
         .and_then(|mut table| table.remove("value"))
         .unwrap_or_else(|| Value::String(value.to_string()));
     Ok((key, parsed))
+}
+
+/// Whether a value is a whole number, of any size: one that TOML has no room for would pass for a string.
+fn is_whole_number(value: &str) -> bool {
+    let digits = value.strip_prefix(['+', '-']).unwrap_or(value);
+    let is_digit = |c: char| c.is_ascii_digit() || c == '_';
+    digits.starts_with(|c: char| c.is_ascii_digit()) && digits.chars().all(is_digit)
+}
+
+/// What TOML has room for.
+fn whole_numbers() -> String {
+    format!("whole numbers are from {} to {}", i64::MIN, i64::MAX)
 }
 
 fn set(table: &mut Table, key: &[&str], value: Value) -> Result<(), String> {
@@ -341,6 +359,24 @@ mod tests {
             3
         );
         assert_eq!(parse(TEXT, &["name=a=b"]).unwrap().name, "a=b");
+    }
+
+    #[test]
+    fn a_whole_number_beyond_toml_is_no_string() {
+        for value in ["9223372036854775808", "18_446_744_073_709_551_615"] {
+            let error = parse(TEXT, &[&format!("model.d_hidden={value}")]).unwrap_err();
+            let expected = format!(
+                "{value} is out of range: whole numbers are from -9223372036854775808 to 9223372036854775807"
+            );
+            assert!(error.contains(&expected), "{error}");
+            assert!(!error.contains("string"), "{error}");
+        }
+        let largest = parse(TEXT, &["model.d_hidden=9223372036854775807"]).unwrap();
+        assert_eq!(largest.model.d_hidden, i64::MAX as usize);
+        // What is no number stays a string, and one in quotes is.
+        assert_eq!(parse(TEXT, &["name=9a"]).unwrap().name, "9a");
+        let quoted = parse(TEXT, &["name=\"9223372036854775808\""]).unwrap();
+        assert_eq!(quoted.name, "9223372036854775808");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use burn::tensor::{Device, TensorData};
 use burn::train::{InferenceStep, LearnerModel, TrainStep};
 
-use crate::TokenLoss;
+use crate::{InvalidValue, TokenLoss};
 
 /// State that a model carries from one batch to the next, as in truncated back-propagation through time.
 ///
@@ -21,6 +21,16 @@ pub trait CarriedState {
     /// Takes back what [`carried`](Self::carried) gave; `device` is where the model's parameters are.
     fn set_carried(&self, state: Vec<TensorData>, device: &Device) {
         let _ = (state, device);
+    }
+
+    /// Whether a checkpoint's state is one that the batches go on from; asked before [`set_carried`](Self::set_carried).
+    ///
+    /// # Errors
+    ///
+    /// Names the key of the config that is not what it was when the checkpoint was made.
+    fn check_carried(&self, state: &[TensorData], device: &Device) -> Result<(), InvalidValue> {
+        let _ = (state, device);
+        Ok(())
     }
 }
 

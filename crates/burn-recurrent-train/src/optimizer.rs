@@ -97,6 +97,15 @@ impl OptimizerConfig {
         }
     }
 
+    /// How many numbers it keeps for each weight.
+    pub(crate) fn numbers_kept(&self) -> u8 {
+        match self {
+            Self::Sgd { momentum, .. } if *momentum == 0.0 => 0,
+            Self::Sgd { .. } => 1,
+            Self::Adam { .. } | Self::AdamW { .. } => 2,
+        }
+    }
+
     /// Checks the ranges.
     ///
     /// # Errors

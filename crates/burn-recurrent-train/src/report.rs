@@ -12,6 +12,7 @@ use crate::checkpoint::error::CheckpointError;
 use crate::config::ConfigError;
 use crate::device::DeviceError;
 use crate::language_modelling::error::LanguageModellingError;
+use crate::memory::MemoryError;
 use crate::panic_message::panic_message;
 use crate::run_data::error::RunDataError;
 use crate::run_directory::RunDirectoryError;
@@ -98,10 +99,12 @@ fn diagnose(error: &(dyn Error + 'static)) -> (Option<String>, bool) {
         } else if let Some(error) = error.downcast_ref::<RunDirectoryError>() {
             (error.help(), error.is_usage())
         } else if let Some(error) = error.downcast_ref::<CheckpointError>() {
-            (error.help(), false)
+            (error.help(), error.is_usage())
         } else if let Some(error) = error.downcast_ref::<TrainError>() {
             (error.help(), error.is_usage())
         } else if let Some(error) = error.downcast_ref::<DeviceError>() {
+            (error.help(), true)
+        } else if let Some(error) = error.downcast_ref::<MemoryError>() {
             (error.help(), true)
         } else if let Some(error) = error.downcast_ref::<SplitError>() {
             (error.help(), true)

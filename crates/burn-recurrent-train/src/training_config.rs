@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::checkpoint_config::CheckpointConfig;
+use crate::checks::seed;
 use crate::clip::ClipConfig;
 use crate::config::{InvalidValue, RecipeConfig};
 use crate::early_stopping::EarlyStoppingConfig;
@@ -131,13 +132,7 @@ impl TrainingConfig {
         if self.epochs == 0 {
             return Err(InvalidValue::new("epochs", "must be at least 1, got 0"));
         }
-        if i64::try_from(self.seed).is_err() {
-            // TOML integers are signed.
-            return Err(InvalidValue::new(
-                "seed",
-                format!("must be at most {}", i64::MAX),
-            ));
-        }
+        seed("seed", self.seed)?;
         if !(self.learning_rate.is_finite() && self.learning_rate > 0.0) {
             return Err(InvalidValue::new(
                 "learning_rate",

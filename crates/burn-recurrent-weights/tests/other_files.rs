@@ -57,28 +57,183 @@ fn what_is_no_file_of_tensors_is_named_with_the_way_to_one() {
     assert!(message.contains("state_dict()"), "{message}");
 }
 
+/// A text of a pickle.
+fn text(text: &str) -> Vec<u8> {
+    let length = (text.len() as u32).to_le_bytes();
+    [b"X", &length[..], text.as_bytes()].concat()
+}
+
+/// A pickled tensor of two numbers, which are in the storage of this key.
+fn tensor(storage: &str) -> Vec<u8> {
+    let parts: [&[u8]; 7] = [
+        b"ctorch._utils\n_rebuild_tensor_v2\n((",
+        &text("storage"),
+        b"ctorch\nFloatStorage\n",
+        &text(storage),
+        &text("cpu"),
+        b"K\x02tQK\x00K\x02\x85K\x01\x85\x89",
+        b"ccollections\nOrderedDict\n)RtR",
+    ];
+    parts.concat()
+}
+
+/// An archive as `torch.save` writes it: a dictionary with a state dict of one tensor, and beside it an `extra` of these
+/// opcodes.
+fn checkpoint(extra: &[u8]) -> Vec<u8> {
+    let state = [b"}", &text("w")[..], &tensor("0"), b"s"].concat();
+    let parts: [&[u8]; 7] = [
+        b"\x80\x02}(",
+        &text("state_dict"),
+        &state,
+        &text("extra"),
+        extra,
+        &[&text("last")[..], b"K\x01"].concat(),
+        b"u.",
+    ];
+    let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let options =
+        zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    let numbers: Vec<u8> = [1.5_f32, -2.0]
+        .iter()
+        .flat_map(|n| n.to_le_bytes())
+        .collect();
+    for (name, bytes) in [
+        ("x/data.pkl", &parts.concat()),
+        ("x/byteorder", &b"little".to_vec()),
+        ("x/data/0", &numbers),
+        ("x/data/1", &numbers),
+    ] {
+        archive.start_file(name, options).unwrap();
+        archive.write_all(bytes).unwrap();
+    }
+    archive.finish().unwrap().into_inner()
+}
+
+fn opened(name: &str, bytes: &[u8]) -> Result<TensorFile, WeightsError> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(name);
+    std::fs::write(&path, bytes).unwrap();
+    TensorFile::open(&path)
+}
+
+/// What `pickle` of Python writes for these, protocol 2.
+#[test]
+fn objects_and_keys_beside_a_state_dict_are_read_past() {
+    let pair = |key: &[u8], value: &[u8]| [key, value].concat();
+    let one = b"K\x01";
+    let tuple = [&text("a")[..], &text("b"), b"\x86q\x01"].concat();
+    for (what, extra) in [
+        // `defaultdict(int, a=1)`, and one of two pairs.
+        (
+            "defaultdict",
+            [
+                b"ccollections\ndefaultdict\nc__builtin__\nlong\n\x85Rq\x05",
+                &pair(&text("a"), one)[..],
+                b"s",
+            ]
+            .concat(),
+        ),
+        (
+            "defaultdict of two",
+            [
+                b"ccollections\ndefaultdict\nc__builtin__\nlist\n\x85R(",
+                &pair(&text("a"), b"]")[..],
+                &pair(&text("b"), b"]"),
+                b"u",
+            ]
+            .concat(),
+        ),
+        (
+            "deque",
+            b"ccollections\ndeque\n)Rq\x05(K\x01K\x02e".to_vec(),
+        ),
+        (
+            "deque of one",
+            b"ccollections\ndeque\n]K\x03\x86RK\x01a".to_vec(),
+        ),
+        // A class of one's own below `dict`, with an attribute.
+        (
+            "subclass",
+            [
+                b"cmine\nOptions\n)\x81q\x05",
+                &pair(&text("a"), one)[..],
+                b"s}",
+                &pair(&text("name"), &text("x")),
+                b"sb",
+            ]
+            .concat(),
+        ),
+        (
+            "subclass made with names",
+            [b"cmine\nOptions\n)}\x92", &pair(&text("a"), one)[..], b"s"].concat(),
+        ),
+        // `{("a", "b"): 1}`, and more keys than texts and integers.
+        ("tuple", [b"}", &pair(&tuple, one)[..], b"s"].concat()),
+        (
+            "keys of many kinds",
+            [
+                b"}(",
+                &pair(&tuple, one)[..],
+                &pair(b"N", one),
+                &pair(b"h\x01", one),
+                &pair(b"\x88", b"h\x01"),
+                &pair(b"G?\xe0\0\0\0\0\0\0", one),
+                &pair(&text("x"), one),
+                b"u",
+            ]
+            .concat(),
+        ),
+        // One within another.
+        (
+            "tuple within a defaultdict",
+            [
+                b"ccollections\ndefaultdict\nc__builtin__\nlong\n\x85R",
+                &pair(&tuple, b"ccollections\ndeque\n)RK\x01a")[..],
+                b"s",
+            ]
+            .concat(),
+        ),
+    ] {
+        let file = opened("a.pt", &checkpoint(&extra));
+        let file = file.unwrap_or_else(|error| panic!("{what}: {error}"));
+        assert_eq!(file.names().collect::<Vec<_>>(), ["state_dict.w"], "{what}");
+        assert_eq!(file.floats("state_dict.w").unwrap(), [1.5, -2.0], "{what}");
+    }
+}
+
+#[test]
+fn tensors_within_a_dictionary_of_a_class_of_its_own_are_there() {
+    let extra = [
+        b"cmine\nState\n)\x81(",
+        &text("b")[..],
+        &tensor("1"),
+        &text("step"),
+        b"K\x03u",
+    ]
+    .concat();
+    let file = opened("a.pt", &checkpoint(&extra)).unwrap();
+    assert_eq!(
+        file.names().collect::<Vec<_>>(),
+        ["extra.b", "state_dict.w"]
+    );
+    assert_eq!(file.floats("extra.b").unwrap(), [1.5, -2.0]);
+}
+
 #[test]
 fn an_object_that_keeps_a_checkpoint_from_being_read_is_named() {
-    let text = |text: &str| {
-        [
-            b"X",
-            &(text.len() as u32).to_le_bytes()[..],
-            text.as_bytes(),
-        ]
-        .concat()
-    };
-    let pickle = |object: &[u8]| [b"\x80\x02}", &text("extra")[..], object, b"s."].concat();
-    let item = [&text("a")[..], b"K\x01s"].concat();
-    for (class, fill) in [
-        ("collections\ndefaultdict", &item[..]),
-        ("mine\nOptions", &item),
-        ("collections\ndeque", b"K\x01a"),
+    // Both pairs and items.
+    let mixed = [b"cmine\nBoth\n)R", &text("a")[..], b"K\x01sK\x01a"].concat();
+    // Tensors that its making takes, and as its state.
+    let made_of = [b"cmine\nMade\n", &tensor("1")[..], b"\x85R"].concat();
+    let state = [b"cmine\nHeld\n)\x81}", &text("t")[..], &tensor("1"), b"sb"].concat();
+    for (name, extra) in [
+        ("mine.Both", mixed),
+        ("mine.Made", made_of),
+        ("mine.Held", state),
     ] {
-        let object = [b"c", class.as_bytes(), b"\n)R", fill].concat();
-        let error = error("a.pt", &pickle(&object));
+        let error = opened("a.pt", &checkpoint(&extra)).unwrap_err();
         let message = error.to_string();
-        let name = class.replace('\n', ".");
-        assert!(message.contains(&format!("`{name}`")), "{message}");
+        assert!(message.contains(name), "{message}");
         assert!(message.contains("state_dict()"), "{message}");
     }
 }

@@ -42,6 +42,20 @@ pub enum SentenceProblem {
         /// The beginning of the line.
         text: String,
     },
+    /// A line that begins with `#` has another number of columns than the others, and comments were not asked for.
+    #[error(
+        "found {found} columns in {text:?}, other lines have {others}; if lines that begin with `#` are comments, set `comments = true` in the format"
+    )]
+    LikelyComment {
+        /// The line, counted from 1.
+        line: usize,
+        /// The beginning of the line.
+        text: String,
+        /// How many columns it has.
+        found: usize,
+        /// How many the others have.
+        others: usize,
+    },
     /// The column of words or of tags is not there.
     #[error(
         "there is no column {column} for the {what}: the line has {found} columns, counted from 0; choose another column"

@@ -1,6 +1,6 @@
 //! Reading sentences one after the other, in bounded memory.
 
-use std::io::BufRead;
+use std::io::{self, BufRead, Write};
 use std::path::Path;
 
 use super::conllu::Ids;
@@ -19,7 +19,8 @@ const SHOWN: usize = 60;
 /// The sentences of a file, read as they are asked for: memory is bounded by the longest one.
 ///
 /// Line ends may be LF, CR LF or a mixture, a byte order mark is skipped, any number of blank lines stands between
-/// sentences, and the last sentence may lack its blank line. After an error nothing more is given.
+/// sentences (what is written again has as many), and the last sentence may lack its blank line. After an error nothing more
+/// is given.
 ///
 /// ```
 /// use burn_recurrent_datasets::{SentenceFormat, SentenceReader};
@@ -38,6 +39,8 @@ pub struct SentenceReader<R> {
     format: SentenceFormat,
     /// How many columns each line has, and from which line that is known.
     columns: Option<(usize, usize)>,
+    /// The beginning of that line, where it begins with `#`.
+    hash: Option<String>,
     open: Open,
     done: bool,
 }
@@ -51,6 +54,8 @@ struct Open {
     ids: Ids,
     /// Whether the line before was `-DOCSTART-`: the blank one behind it is kept.
     document: bool,
+    /// The blank lines before the next row.
+    blanks: usize,
 }
 
 impl SentenceReader<TextSource> {
@@ -71,6 +76,7 @@ impl<R: BufRead> SentenceReader<R> {
             lines: TextLines::new(read, path.as_ref()),
             format,
             columns: None,
+            hash: None,
             open: Open::default(),
             done: false,
         }
@@ -86,6 +92,21 @@ impl<R: BufRead> SentenceReader<R> {
         if self.done { &self.open.rows } else { &[] }
     }
 
+    /// Writes the lines behind the last sentence, blank ones included, once all sentences were given.
+    ///
+    /// # Errors
+    /// What the writer says.
+    pub fn write_trailing(&self, out: &mut (impl Write + ?Sized)) -> io::Result<()> {
+        if !self.done {
+            return Ok(());
+        }
+        for row in &self.open.rows {
+            row.write_blanks(out)?;
+            writeln!(out, "{}", row.text)?;
+        }
+        (0..self.open.blanks).try_for_each(|_| writeln!(out))
+    }
+
     fn read(&mut self) -> Result<Option<TaggedSentence>, SentenceError> {
         loop {
             let Some(text) = self.lines.next_line()? else {
@@ -96,6 +117,7 @@ impl<R: BufRead> SentenceReader<R> {
             };
             let blank = text.chars().all(|c| matches!(c, ' ' | '\t'));
             if blank && self.open.words.is_empty() && !self.open.document {
+                self.open.blanks += 1;
                 continue;
             }
             if blank && !self.open.document {
@@ -145,10 +167,14 @@ impl<R: BufRead> SentenceReader<R> {
                         (None, None) => {
                             let columns = self.format.columns(&text).count();
                             self.columns = Some((columns, line));
+                            self.hash = text.starts_with('#').then(|| beginning(&text));
                             (columns, Some(line))
                         }
                     };
-                    let (word, tag) = columns_word(&self.format, format, &text, expected)?;
+                    let word = columns_word(&self.format, format, &text, expected);
+                    let (word, tag) = word.map_err(|problem| {
+                        likely_comment(problem, self.hash.as_deref(), expected.1, line)
+                    })?;
                     self.open.words.push(word);
                     self.open.tags.extend(tag);
                     Some(self.open.words.len() - 1)
@@ -165,7 +191,13 @@ impl<R: BufRead> SentenceReader<R> {
                 }
             }
         };
-        self.open.rows.push(SentenceRow { line, text, word });
+        let blank_before = std::mem::take(&mut self.open.blanks);
+        self.open.rows.push(SentenceRow {
+            line,
+            text,
+            word,
+            blank_before,
+        });
         Ok(())
     }
 
@@ -178,9 +210,13 @@ impl<R: BufRead> SentenceReader<R> {
     }
 
     fn error(&self, problem: SentenceProblem) -> SentenceError {
+        let line = match problem {
+            SentenceProblem::LikelyComment { line, .. } => line,
+            _ => self.lines.line(),
+        };
         SentenceError::Line {
             path: self.lines.path().into(),
-            line: self.lines.line(),
+            line,
             problem: Box::new(problem),
         }
     }
@@ -251,6 +287,40 @@ fn columns_word(
     Ok((word, tag))
 }
 
+/// Another number of columns as what it is where a line that begins with `#` is the odd one: `hash`, the first of the file, or
+/// the one at hand.
+fn likely_comment(
+    problem: SentenceProblem,
+    hash: Option<&str>,
+    first: Option<usize>,
+    line: usize,
+) -> SentenceProblem {
+    let SentenceProblem::Columns {
+        found,
+        expected,
+        text,
+        ..
+    } = &problem
+    else {
+        return problem;
+    };
+    match (hash, first) {
+        (Some(hash), Some(first)) => SentenceProblem::LikelyComment {
+            line: first,
+            text: hash.to_string(),
+            found: *expected,
+            others: *found,
+        },
+        _ if text.starts_with('#') => SentenceProblem::LikelyComment {
+            line,
+            text: text.clone(),
+            found: *found,
+            others: *expected,
+        },
+        _ => problem,
+    }
+}
+
 /// The word of a line and its tag; `None` for a comment, a multi-word token and an empty node.
 fn conllu_word(
     open: &mut Open,
@@ -284,7 +354,7 @@ fn conllu_word(
 }
 
 /// As much of a line as a message can show.
-fn beginning(text: &str) -> String {
+pub(super) fn beginning(text: &str) -> String {
     match text.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("{}...", &text[..end]),
         None => text.to_string(),

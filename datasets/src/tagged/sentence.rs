@@ -29,6 +29,15 @@ pub struct SentenceRow {
     /// Which of the sentence's words it holds; `None` for a comment, a `-DOCSTART-` line and the blank one behind it, a
     /// multi-word token and an empty node.
     pub word: Option<usize>,
+    /// How many blank lines stand before it, beside the one that ends the sentence before.
+    pub blank_before: usize,
+}
+
+impl SentenceRow {
+    /// Writes the blank lines before the row.
+    pub(super) fn write_blanks(&self, out: &mut (impl Write + ?Sized)) -> io::Result<()> {
+        (0..self.blank_before).try_for_each(|_| writeln!(out))
+    }
 }
 
 impl TaggedSentence {
@@ -50,6 +59,7 @@ impl TaggedSentence {
                 None => word.clone(),
             },
             word: Some(index),
+            blank_before: 0,
         };
         let rows = words.iter().enumerate().map(row).collect();
         Self::from_rows(words, tags, rows)
@@ -101,12 +111,13 @@ impl TaggedSentence {
         })
     }
 
-    /// Writes the sentence as it was read, and a blank line. Line ends are LF.
+    /// Writes the sentence as it was read, and a blank line; blank lines before it stand there again. Line ends are LF.
     ///
     /// # Errors
     /// What the writer says.
     pub fn write(&self, out: &mut (impl Write + ?Sized)) -> io::Result<()> {
         for row in &self.rows {
+            row.write_blanks(out)?;
             writeln!(out, "{}", row.text)?;
         }
         writeln!(out)
@@ -168,6 +179,7 @@ impl TaggedSentence {
             tags.len()
         );
         for row in &self.rows {
+            row.write_blanks(out)?;
             match row.word {
                 Some(index) => word(out, &row.text, tags[index].as_ref())?,
                 None => writeln!(out, "{}", row.text)?,

@@ -5,10 +5,15 @@ use crate::corpus::Corpus;
 use crate::losses::Losses;
 use burn::tensor::Device;
 use burn_recurrent_models::ngram::{NgramConfig, NgramError};
-use burn_recurrent_models::{NeuralLanguageModel, SavedLanguageModel};
+use burn_recurrent_models::{
+    NeuralLanguageModel, RecurrentLanguageModel, SavedLanguageModel, SavedModule,
+    WindowLanguageModel,
+};
 use burn_recurrent_text::Special;
 use burn_recurrent_train::language_modelling::Learner;
-use burn_recurrent_train::{Report, RunResult, TrainArgs, Training, default_device, seeded_init};
+use burn_recurrent_train::{
+    Report, RunResult, TrainArgs, Training, check_batch, check_model, default_device, seeded_init,
+};
 use burn_recurrent_zoo::save_language_model;
 use std::time::Instant;
 
@@ -30,11 +35,13 @@ pub fn train(args: &TrainArgs) -> Result<(), Report> {
         ModelConfig::Ngram(ngram) => job.count(ngram),
         ModelConfig::Window(window) => {
             let model = window.clone().with_vocabulary_size(vocabulary);
+            job.check::<WindowLanguageModel>(&model)?;
             job.train(&model, |device| model.init(device))
         }
         ModelConfig::Recurrent(recurrent) => {
             let model = recurrent.clone().with_vocabulary_size(vocabulary);
             model.validate()?;
+            job.check::<RecurrentLanguageModel>(&model)?;
             job.train(&model, |device| {
                 model.init(device).expect("validated above")
             })
@@ -51,6 +58,19 @@ struct Job<'a> {
 }
 
 impl Job<'_> {
+    /// Checks that a neural model can be in memory.
+    fn check<M: SavedModule>(&self, model: &M::Config) -> Result<(), Report> {
+        match &self.config.training {
+            Some(training) => Ok(check_model::<M>(
+                model,
+                "",
+                &training.optimizer,
+                self.device,
+            )?),
+            None => Ok(()),
+        }
+    }
+
     /// Trains a neural model.
     fn train<M: NeuralLanguageModel + SavedLanguageModel + 'static>(
         &self,
@@ -67,9 +87,13 @@ impl Job<'_> {
         let valid = corpus.text.valid_windows(evaluation)?;
         // What is too short to be tested on is said now.
         corpus.text.test_windows(evaluation)?;
+        let (lanes, steps) = (batches.lanes, batches.steps);
+        let setting = format!("`batches.lanes = {lanes}` with `batches.steps = {steps}`");
+        let vocabulary = corpus.text.vocabulary.len();
+        check_batch(&setting, train.most_tokens(), vocabulary, self.device)?;
 
         let model = seeded_init(training.seed, self.device, init);
-        let learner = Learner::new(model).with_loss(batches.loss);
+        let learner = Learner::new(model).with_batches(batches);
         let run = self.args.begin(&RECIPE, self.config, corpus)?;
         let outcome = Training::new(&run, training, learner, train, valid)
             .with_progress(self.args.progress())

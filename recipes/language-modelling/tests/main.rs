@@ -2,5 +2,10 @@
 
 mod bad_input;
 mod common;
+mod files;
+mod memory;
+mod messages;
 mod recipe;
+mod resume;
+mod score;
 mod zoo;

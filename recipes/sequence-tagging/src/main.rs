@@ -4,6 +4,7 @@ mod config;
 mod corpus;
 mod evaluate;
 mod export;
+mod json;
 mod tag;
 mod text;
 mod train;

@@ -1,17 +1,17 @@
 //! `tag`: labels for text, sentence by sentence, as it comes.
 
 use crate::config::{Config, RECIPE};
-use crate::text::TextSentences;
+use crate::json;
+use crate::text::{InputSentence, TextSentences};
 use crate::trained;
 use crate::view;
 use burn_recurrent_datasets::{
-    ConlluColumn, SentenceFormat, SentenceReader, TaggedSentence, TextLines, TextSource, open_text,
+    ColumnFormat, ConlluColumn, SentenceError, SentenceFormat, SentenceProblem, SentenceReader,
+    TagColumn, TextLines, TextSource, open_text,
 };
-use burn_recurrent_text::{TaggingTask, spans};
 use burn_recurrent_train::{Report, default_device};
 use burn_recurrent_zoo::TrainedTagger;
 use clap::{Args, ValueEnum};
-use serde::Serialize;
 use std::io::{BufReader, BufWriter, IsTerminal, Write};
 use std::path::PathBuf;
 
@@ -32,6 +32,9 @@ pub struct TagArgs {
     /// How the input is written
     #[arg(long, value_enum, default_value_t = Input::Text)]
     input: Input,
+    /// Lines of `--input conll` that begin with `#` are comments, as they are in CoNLL-U
+    #[arg(long)]
+    comments: bool,
     /// How the labels are written
     #[arg(long, value_enum, default_value_t = Output::Conll)]
     format: Output,
@@ -87,7 +90,11 @@ pub fn tag(args: &TagArgs) -> Result<(), Report> {
     };
     let column = conllu_column(&tagger, &config)?;
     let format = match args.input {
-        Input::Text | Input::Conll => SentenceFormat::words(),
+        Input::Text | Input::Conll => SentenceFormat::Columns(ColumnFormat {
+            tag: TagColumn::None,
+            comments: args.comments,
+            ..ColumnFormat::default()
+        }),
         Input::Conllu => SentenceFormat::Conllu(column.unwrap_or(ConlluColumn::Upos)),
     };
     // A person waits for each sentence's answer.
@@ -102,6 +109,7 @@ pub fn tag(args: &TagArgs) -> Result<(), Report> {
         },
         most_sentences: if at_once { 1 } else { MOST_SENTENCES },
         format: format.clone(),
+        warned_of_mark: false,
     };
     match args.input {
         Input::Text => {
@@ -110,12 +118,11 @@ pub fn tag(args: &TagArgs) -> Result<(), Report> {
         }
         Input::Conll | Input::Conllu => {
             let mut sentences = SentenceReader::new(source, path, format);
-            tagging.all(sentences.by_ref().map(|s| s.map_err(Report::from)))?;
-            // Comments behind the last sentence.
+            let given = sentences.by_ref();
+            tagging.all(given.map(|s| s.map(InputSentence::from).map_err(in_columns)))?;
+            // Comments behind the last sentence, and blank lines.
             if args.format == Output::Conll {
-                for row in sentences.trailing() {
-                    writeln!(tagging.out, "{}", row.text)?;
-                }
+                sentences.write_trailing(&mut tagging.out)?;
             }
             tagging.out.flush()?;
             Ok(())
@@ -132,6 +139,21 @@ fn conllu_column(tagger: &TrainedTagger, config: &Config) -> Result<Option<Conll
     }
 }
 
+/// A line of columns that is not as it should be, with what this program can do about it.
+fn in_columns(error: SentenceError) -> Report {
+    let comment = match &error {
+        SentenceError::Line { problem, .. } => {
+            matches!(**problem, SentenceProblem::LikelyComment { .. })
+        }
+        SentenceError::Read(_) => false,
+    };
+    let report = Report::from(error);
+    match comment {
+        true => report.with_help("to read such lines as comments, add `--comments`"),
+        false => report,
+    }
+}
+
 /// Sentences on their way from input to output.
 struct Tagging {
     tagger: TrainedTagger,
@@ -141,38 +163,21 @@ struct Tagging {
     output: Output,
     out: Box<dyn Write>,
     most_sentences: usize,
-}
-
-/// A sentence of `--format json`.
-#[derive(Serialize)]
-struct Line<'a> {
-    tokens: &'a [String],
-    labels: &'a [String],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    spans: Option<Vec<SpanLine<'a>>>,
-}
-
-#[derive(Serialize)]
-struct SpanLine<'a> {
-    label: &'a str,
-    /// Its first token, from 0, and the one behind its last.
-    start: usize,
-    end: usize,
-    text: String,
+    warned_of_mark: bool,
 }
 
 impl Tagging {
     /// Tags all sentences in order. What comes before an error is tagged and written all the same.
     fn all(
         &mut self,
-        sentences: impl Iterator<Item = Result<TaggedSentence, Report>>,
+        sentences: impl Iterator<Item = Result<InputSentence, Report>>,
     ) -> Result<(), Report> {
-        let mut waiting: Vec<TaggedSentence> = Vec::new();
+        let mut waiting: Vec<InputSentence> = Vec::new();
         let mut words = 0;
         for sentence in sentences {
             match sentence {
                 Ok(sentence) => {
-                    words += sentence.len();
+                    words += sentence.tagged.len();
                     waiting.push(sentence);
                 }
                 Err(error) => {
@@ -189,44 +194,29 @@ impl Tagging {
         self.write(&waiting)
     }
 
-    fn write(&mut self, sentences: &[TaggedSentence]) -> Result<(), Report> {
-        let words: Vec<&[String]> = sentences.iter().map(|s| s.words.as_slice()).collect();
-        let labels = self.tagger.tag(&words);
-        let out = &mut self.out;
+    fn write(&mut self, sentences: &[InputSentence]) -> Result<(), Report> {
+        let words = sentences.iter().map(|s| s.tagged.words.as_slice());
+        let labels = self.tagger.tag(&words.collect::<Vec<_>>());
+        let mut words = sentences.iter().flat_map(|s| &s.tagged.words);
+        if !self.warned_of_mark && words.any(|word| word.contains('\u{feff}')) {
+            self.warned_of_mark = true;
+            log::warn!(
+                "a byte order mark inside the input: it is part of its word, as after files were put together; remove it"
+            );
+        }
+        let (out, task) = (&mut self.out, self.tagger.task());
         for (sentence, labels) in sentences.iter().zip(&labels) {
+            let tagged = &sentence.tagged;
             match self.output {
                 Output::Conll if self.replaces => {
-                    sentence.write_with_tags(out, &self.format, labels)?;
+                    tagged.write_with_tags(out, &self.format, labels)?
                 }
-                Output::Conll => sentence.write_with_column(out, &self.format, labels)?,
-                Output::Json => {
-                    let line = Line {
-                        tokens: &sentence.words,
-                        labels,
-                        spans: (self.tagger.task() != TaggingTask::Tags {})
-                            .then(|| span_lines(&sentence.words, labels)),
-                    };
-                    serde_json::to_writer(&mut *out, &line).map_err(std::io::Error::from)?;
-                    writeln!(out)?;
-                }
-                Output::Terminal => {
-                    view::write(out, self.tagger.task(), &sentence.words, labels)?;
-                }
+                Output::Conll => tagged.write_with_column(out, &self.format, labels)?,
+                Output::Json => json::write(out, task, sentence, labels)?,
+                Output::Terminal => view::write(out, task, sentence, labels)?,
             }
         }
         self.out.flush()?;
         Ok(())
     }
-}
-
-fn span_lines<'a>(words: &'a [String], labels: &'a [String]) -> Vec<SpanLine<'a>> {
-    spans(labels)
-        .into_iter()
-        .map(|span| SpanLine {
-            label: span.kind,
-            start: span.start,
-            end: span.end,
-            text: words[span.start..span.end].join(" "),
-        })
-        .collect()
 }

@@ -2,10 +2,11 @@
 
 use crate::config::{Config, RECIPE};
 use crate::trained;
+use burn_recurrent_models::SequenceTagger;
 use burn_recurrent_train::tagging::{LabelScore, Learner, Score};
 use burn_recurrent_train::{
-    BatchError, Figures, Report, RunResult, TrainArgs, Training, default_device,
-    draw_confusion_matrix, seeded_init,
+    BatchError, Figures, Report, RunResult, TrainArgs, Training, check_batch, check_model,
+    default_device, draw_confusion_matrix, seeded_init,
 };
 use burn_recurrent_zoo::save_tagger;
 use serde::Serialize;
@@ -20,11 +21,18 @@ pub fn train(args: &TrainArgs) -> Result<(), Report> {
     let (task, known) = (config.data.task, &corpus.vocabularies);
     let (training, batches) = (&config.training, &config.batches);
     let tagger = trained::model_config(&config, known)?;
+    check_model::<SequenceTagger>(&tagger, "encoder", &training.optimizer, &device)?;
+    let train = corpus.train_batches(batches, training.seed)?;
+    let setting = format!("`batches.tokens = {}`", batches.tokens);
+    let width = tagger
+        .encoder
+        .num_layers
+        .saturating_mul(tagger.encoder.d_hidden);
+    check_batch(&setting, train.most_tokens(), width, &device)?;
     let model = seeded_init(training.seed, &device, |device| {
         tagger.init(device).expect("it was validated")
     });
     let learner = Learner::new(corpus.with_vectors(model)?).with_loss(batches.loss);
-    let train = corpus.train_batches(batches, training.seed)?;
     let valid = corpus.valid_batches(batches)?;
 
     let run = args.begin(&RECIPE, &config, &corpus)?;

@@ -1,5 +1,6 @@
 //! Tagged sentences for a person to look at.
 
+use crate::text::InputSentence;
 use anstyle::{AnsiColor, Effects, Style};
 use burn_recurrent_text::{TaggingTask, spans};
 use std::io::{self, Write};
@@ -18,12 +19,12 @@ const COLOURS: [AnsiColor; 6] = [
 pub fn write(
     out: &mut dyn Write,
     task: TaggingTask,
-    words: &[String],
+    sentence: &InputSentence,
     labels: &[String],
 ) -> io::Result<()> {
     let parts = match task {
-        TaggingTask::Tags {} => tags(words, labels),
-        TaggingTask::Spans { .. } => brackets(words, labels),
+        TaggingTask::Tags {} => tags(&sentence.tagged.words, labels),
+        TaggingTask::Spans { .. } => brackets(sentence, labels),
     };
     writeln!(out, "{}", parts.join(" "))
 }
@@ -35,13 +36,14 @@ fn tags(words: &[String], labels: &[String]) -> Vec<String> {
         .collect()
 }
 
-fn brackets(words: &[String], labels: &[String]) -> Vec<String> {
+fn brackets(sentence: &InputSentence, labels: &[String]) -> Vec<String> {
+    let words = &sentence.tagged.words;
     let mut parts = Vec::new();
     let mut next = 0;
     for span in spans(labels) {
         parts.extend_from_slice(&words[next..span.start]);
         let style = colour(span.kind);
-        let text = words[span.start..span.end].join(" ");
+        let text = sentence.text(span.start..span.end);
         let label = painted(&format!("[{}", span.kind), style);
         let text = painted(&text, style.effects(Effects::BOLD));
         parts.push(format!("{label} {text}{}", painted("]", style)));
@@ -66,11 +68,23 @@ fn colour(label: &str) -> Style {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use burn_recurrent_datasets::TaggedSentence;
+
+    fn own(texts: &[&str]) -> Vec<String> {
+        texts.iter().map(ToString::to_string).collect()
+    }
 
     fn shown(task: TaggingTask, words: &[&str], labels: &[&str]) -> String {
-        let own = |texts: &[&str]| texts.iter().map(ToString::to_string).collect::<Vec<_>>();
+        shown_sentence(task, TaggedSentence::new(own(words), Vec::new()), labels)
+    }
+
+    fn shown_sentence(
+        task: TaggingTask,
+        sentence: impl Into<InputSentence>,
+        labels: &[&str],
+    ) -> String {
         let mut out = Vec::new();
-        write(&mut out, task, &own(words), &own(labels)).unwrap();
+        write(&mut out, task, &sentence.into(), &own(labels)).unwrap();
         String::from_utf8(anstream::adapter::strip_bytes(&out).into_vec()).unwrap()
     }
 
@@ -91,5 +105,12 @@ mod tests {
             "the/DET cat/NOUN\n"
         );
         assert_eq!(shown(spans, &[], &[]), "\n");
+        // A span of a line of text is as it stands there.
+        let line = InputSentence::of_line("我爱北京。");
+        let labels = ["O", "O", "B-LOC", "I-LOC", "O"];
+        assert_eq!(
+            shown_sentence(spans, line, &labels),
+            "我 爱 [LOC 北京] 。\n"
+        );
     }
 }

@@ -2,10 +2,11 @@
 
 use crate::config::{Config, RECIPE};
 use crate::trained;
+use burn_recurrent_models::EncoderDecoder;
 use burn_recurrent_train::translation::{Learner, Score};
 use burn_recurrent_train::{
-    BatchError, Figures, Report, RunResult, TrainArgs, Training, default_device, evaluate,
-    seeded_init,
+    BatchError, Figures, Report, RunResult, TrainArgs, Training, check_batch, check_model,
+    default_device, evaluate, seeded_init,
 };
 use burn_recurrent_zoo::save_translator;
 use serde::Serialize;
@@ -21,11 +22,15 @@ pub fn train(args: &TrainArgs) -> Result<(), Report> {
     let (training, batches) = (&config.training, &config.batches);
     let translator = config.model.translator(known);
     translator.validate().map_err(trained::wrong_model)?;
+    check_model::<EncoderDecoder>(&translator, "", &training.optimizer, &device)?;
+    let train = corpus.train_batches(batches, config.sampling, training.seed)?;
+    let setting = format!("`batches.tokens = {}`", batches.tokens);
+    let width = translator.target_vocabulary_size;
+    check_batch(&setting, train.most_tokens(), width, &device)?;
     let model = seeded_init(training.seed, &device, |device| {
         translator.init(device).expect("it was validated")
     });
     let learner = Learner::new(model).with_loss(batches.loss);
-    let train = corpus.train_batches(batches, config.sampling, training.seed)?;
     let valid = corpus.valid_batches(batches)?;
 
     let run = args.begin(&RECIPE, &config, &corpus)?;

@@ -84,10 +84,18 @@ impl CheckpointError {
                     checkpoint.parent().unwrap_or(checkpoint).display()
                 ),
             }),
+            Self::DoesNotFit { .. } => Some(
+                "put the settings of the model in the run's `config.toml` back to what they were when the run began".into(),
+            ),
             Self::Write { .. } => {
                 Some("check that the disk has space and the folder may be written to".into())
             }
             _ => None,
         }
+    }
+
+    /// Whether the config is at fault (exit code 2) or the checkpoint (1): one of another model is whole.
+    pub fn is_usage(&self) -> bool {
+        matches!(self, Self::DoesNotFit { .. })
     }
 }

@@ -8,8 +8,8 @@ use burn::train::{InferenceStep, TrainOutput, TrainStep};
 use burn_recurrent_models::NeuralLanguageModel;
 use burn_recurrent_text::Window;
 
-use super::batches_config::LossConfig;
-use crate::{CarriedState, TokenLoss};
+use super::batches_config::{BatchesConfig, LossConfig};
+use crate::{CarriedState, InvalidValue, TokenLoss};
 
 /// A model, and the state that it carries from one window to the next.
 #[derive(Module, Debug)]
@@ -18,6 +18,9 @@ pub struct Learner<M: NeuralLanguageModel> {
     pub model: M,
     #[module(skip)]
     loss: LossConfig,
+    /// How many stretches of text are trained on side by side, where that is known.
+    #[module(skip)]
+    lanes: Option<usize>,
     #[module(skip)]
     carried: Carried<M::State>,
 }
@@ -51,8 +54,16 @@ impl<M: NeuralLanguageModel> Learner<M> {
         Self {
             model,
             loss: LossConfig::default(),
+            lanes: None,
             carried: Carried(Arc::new(Mutex::new(None))),
         }
+    }
+
+    /// A learner for these batches: it has their loss, and a checkpoint of a run with another number of lanes is refused.
+    pub fn with_batches(self, batches: &BatchesConfig) -> Self {
+        let lanes = Some(batches.lanes);
+        let loss = batches.loss;
+        Self { lanes, ..self }.with_loss(loss)
     }
 
     /// Sets what the gradient is of.
@@ -135,5 +146,22 @@ impl<M: NeuralLanguageModel> CarriedState for Learner<M> {
         let state = M::state_from_data(state, device)
             .expect("the checkpoint's carried state is not one of this kind of model");
         self.carried.set(Some(state));
+    }
+
+    fn check_carried(&self, state: &[TensorData], device: &Device) -> Result<(), InvalidValue> {
+        if state.is_empty() {
+            return Ok(());
+        }
+        let Some(state) = M::state_from_data(state.to_vec(), device) else {
+            let message = "is of another kind than when the run began: its state is not one of this kind of model";
+            return Err(InvalidValue::new("model", message));
+        };
+        match (M::state_rows(&state), self.lanes) {
+            (Some(rows), Some(lanes)) if rows != lanes => Err(InvalidValue::new(
+                "batches.lanes",
+                format!("is {lanes} and was {rows} when the run began"),
+            )),
+            _ => Ok(()),
+        }
     }
 }

@@ -52,6 +52,14 @@ impl Windows {
     }
 }
 
+impl Windows {
+    /// The tokens of the largest window.
+    pub fn most_tokens(&self) -> usize {
+        let lane = self.0.predictions().div_ceil(self.0.lanes());
+        self.0.lanes() * lane.min(self.0.steps())
+    }
+}
+
 impl Batches for Windows {
     type Batch = Window;
 

@@ -126,6 +126,9 @@ impl RunDirectoryError {
             Self::OtherFormat { .. } => {
                 Some("use the version of this program that made the run, or train again".into())
             }
+            Self::NotARun { .. } => Some(
+                "give the folder of a run, as `train` makes it under `runs/`, or of an exported model".into(),
+            ),
             Self::Locked { .. } => {
                 Some("wait for it to end, or give another folder to `--run`".into())
             }

@@ -21,7 +21,7 @@ use burn_recurrent_files as files;
 pub use error::RunDirectoryError;
 
 pub(crate) const CONFIG: &str = "config.toml";
-const BEGUN: &str = "begun.toml";
+pub(crate) const BEGUN: &str = "begun.toml";
 pub(crate) const MODEL: &str = "model.safetensors";
 
 /// A run's folder, for one process to write to or for any to read from.
@@ -99,7 +99,7 @@ impl RunDirectory {
 
     /// The config of a run to go on with, and what was edited in it since the run began, all of which may be.
     ///
-    /// Runs of earlier versions did not keep what they began with; nothing counts as edited in theirs.
+    /// Runs of earlier versions did not keep what they began with: it is warned that nothing counts as edited in theirs.
     ///
     /// # Errors
     ///
@@ -109,6 +109,11 @@ impl RunDirectory {
     ) -> Result<(C, Vec<ChangedSetting>), RunDirectoryError> {
         let begun = self.file(BEGUN);
         if !begun.exists() {
+            log::warn!(
+                "`{}`: an earlier version began this run and did not keep its settings, so not all that were edited since \
+                 are noticed",
+                self.path.display()
+            );
             return Ok((self.config()?, Vec::new()));
         }
         let (free, fixed) = changed_settings::<C>(load_config(&begun, &[])?, self.config()?)?;

@@ -70,6 +70,13 @@ impl<E: SentenceExamples> TrainBatches<E> {
     }
 }
 
+impl<E> TrainBatches<E> {
+    /// The tokens of about the largest batch, padding included.
+    pub fn most_tokens(&self) -> usize {
+        self.batches.most_tokens()
+    }
+}
+
 impl<E: SentenceExamples> Batches for TrainBatches<E> {
     type Batch = E::Batch;
 

@@ -13,6 +13,7 @@ use burn_recurrent_text::{
 
 use super::batches::{LossBatches, TrainBatches, loss_batches};
 use super::check::check_labels;
+use super::coverage::Coverage;
 use super::error::TaggingError;
 use super::words_config::WordsConfig;
 use crate::run_data::{Checksums, RunData};
@@ -82,14 +83,15 @@ impl Corpus {
         vectors: Option<WordVectors>,
         vocabularies: Arc<TaggingVocabularies>,
     ) -> Self {
-        for part in [Some(&splits.valid), splits.test.as_ref()]
-            .into_iter()
-            .flatten()
-        {
+        for part in parts(&splits).skip(1) {
             for unseen in part.unseen_tags(|label| task.knows(&vocabularies.labels, label)) {
                 log::warn!("{unseen}");
             }
         }
+        // A vector of `<unk>` was not counted by earlier versions, which read it for a word of that name alone.
+        let normalization = words.normalization();
+        let unknown =
+            self::words(&splits).any(|word| normalization.apply(word) == Coverage::UNKNOWN);
         let split = |part| Split::new(part, task, &vocabularies, words.max_characters);
         let splits = Splits {
             train: split(splits.train),
@@ -99,7 +101,9 @@ impl Corpus {
         let checksums = splits
             .iter()
             .map(|(name, split)| (name, split.part.sha256()));
-        let of_vectors = vectors.iter().map(|vectors| ("vectors", checksum(vectors)));
+        let of_vectors = vectors
+            .iter()
+            .map(|vectors| ("vectors", checksum(vectors, unknown)));
         Self {
             checksums: checksums
                 .chain(of_vectors)
@@ -137,7 +141,8 @@ impl Corpus {
         Ok(loss_batches(&self.splits.valid.examples, config)?)
     }
 
-    /// A model with the pretrained vectors of the words that have one, where there are such vectors.
+    /// A model with the pretrained vectors of the words that have one, where there are such vectors. A vector of `<unk>`
+    /// is that of all words that the model does not know.
     ///
     /// # Errors
     ///
@@ -153,17 +158,13 @@ impl Corpus {
                 vectors: vectors.width(),
             });
         }
-        let words = self.vocabularies.words.tokens().iter().enumerate();
-        let (rows, found): (Vec<usize>, Vec<&[f32]>) = words
-            .filter_map(|(row, word)| Some((row, vectors.lookup(word)?)))
-            .unzip();
-        let known = self.vocabularies.words.len();
-        match rows.is_empty() {
-            true => log::warn!(
-                "vectors for 0 of {known} words: check that `words.vectors` is of this language and its words are written as in the sentences"
-            ),
-            false => log::info!("vectors for {} of {known} words", rows.len()),
+        let covered = Coverage::new(vectors, &self.vocabularies);
+        if covered.words == 0 {
+            log::warn!(
+                "{covered}: check that `words.vectors` is of this language and its words are written as in the sentences"
+            );
         }
+        let (rows, found): (Vec<usize>, Vec<&[f32]>) = covered.rows.into_iter().unzip();
         let found = TensorData::new(found.concat(), [rows.len(), d_word]);
         model.encoder = model.encoder.with_word_vectors(&rows, found);
         Ok(model)
@@ -201,7 +202,11 @@ impl fmt::Display for Corpus {
             known.words.len(),
             known.characters.len(),
             known.labels.len()
-        )
+        )?;
+        match &self.vectors {
+            Some(vectors) => write!(f, "; {}", Coverage::new(vectors, known)),
+            None => Ok(()),
+        }
     }
 }
 
@@ -250,6 +255,10 @@ fn parts(splits: &TaggedSplits) -> impl Iterator<Item = &TaggedPart> {
 }
 
 fn check(splits: &TaggedSplits, task: TaggingTask) -> Result<(), TaggingError> {
+    // Before the labels, which such rows may spoil.
+    for odd in parts(splits).flat_map(TaggedPart::odd_rows) {
+        log::warn!("{odd}");
+    }
     parts(splits).try_for_each(|part| check_labels(task, part))
 }
 
@@ -265,7 +274,7 @@ fn load_vectors(
     let words: HashSet<String> = words(splits)
         .map(|word| normalization.apply(word).into_owned())
         .collect();
-    let words = words.iter().map(String::as_str);
+    let words = words.iter().map(String::as_str).chain([Coverage::UNKNOWN]);
     Ok(Some(WordVectors::read_for(path, words)?))
 }
 
@@ -302,9 +311,11 @@ fn count(
     Ok(vocabularies)
 }
 
-fn checksum(vectors: &WordVectors) -> String {
+/// The SHA-256 of words and vectors, that of `<unk>` among them where it is asked for.
+fn checksum(vectors: &WordVectors, unknown: bool) -> String {
     let mut bytes = Vec::new();
-    for word in vectors.words() {
+    let words = vectors.words().iter();
+    for word in words.filter(|word| unknown || *word != Coverage::UNKNOWN) {
         bytes.extend(word.as_bytes());
         bytes.push(b'\n');
         let numbers = vectors.get(word).unwrap_or_default();

@@ -45,6 +45,7 @@
 mod batches;
 mod check;
 mod corpus;
+mod coverage;
 pub(crate) mod error;
 mod label_score;
 mod learner;

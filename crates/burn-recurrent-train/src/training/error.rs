@@ -7,7 +7,8 @@ use burn::train::TrainingError;
 
 use crate::batches::BatchError;
 use crate::checkpoint::CheckpointError;
-use crate::run_directory::RunDirectoryError;
+use crate::config::InvalidValue;
+use crate::run_directory::{CONFIG, RunDirectoryError};
 
 /// Why training ended before its time.
 #[derive(Debug, thiserror::Error)]
@@ -73,6 +74,14 @@ pub enum TrainError {
         /// Those that there are.
         known: Vec<String>,
     },
+    /// The config was edited since the run began, and does not fit what was trained by then.
+    #[error("`{}`: {source}", run.join(CONFIG).display())]
+    Edited {
+        /// The run directory.
+        run: PathBuf,
+        /// Which setting, and how.
+        source: InvalidValue,
+    },
     /// burn-train failed.
     #[error("{0}")]
     Burn(Arc<TrainingError>),
@@ -88,12 +97,25 @@ impl TrainError {
     /// What to do about it.
     pub fn help(&self) -> Option<String> {
         match self {
+            // Before anything was learned.
+            Self::NotFinite {
+                epoch: 1, step: 1, ..
+            } => Some(
+                "no step had been made yet, so the learning rate is not to blame: start a new run with smaller initial weights \
+                 (`init_range` or `initializer` in `[model]`), and look for numbers beyond all use in pretrained vectors"
+                    .to_string(),
+            ),
             Self::NotFinite {
                 checkpoint,
                 learning_rate,
+                epoch,
                 ..
             } => Some(format!(
-                "start a new run with a lower `training.learning_rate` (it was {learning_rate}) or a lower `training.clip.global_norm`; {}",
+                "start a new run with a lower `training.learning_rate` (it was {learning_rate}) or a lower `training.clip.global_norm`{}; {}",
+                match epoch {
+                    1 => ", or with smaller initial weights (`init_range` or `initializer` in `[model]`)",
+                    _ => "",
+                },
                 match checkpoint {
                     Some(name) => format!("the last good checkpoint, `{name}`, is untouched"),
                     None => "no checkpoint had been made yet".to_string(),
@@ -106,6 +128,10 @@ impl TrainError {
             Self::NoBatches { .. } => {
                 Some("give more data, or a smaller batch size or fewer steps a batch".to_string())
             }
+            Self::Edited { .. } => Some(
+                "what is trained is fixed once a run has begun: put it back, or begin a new run with a config of its own"
+                    .to_string(),
+            ),
             Self::Checkpoint(error) => error.help(),
             Self::Run(error) => error.help(),
             _ => None,
@@ -116,7 +142,8 @@ impl TrainError {
     pub fn is_usage(&self) -> bool {
         match self {
             Self::Run(error) => error.is_usage(),
-            Self::UnknownMetric { .. } => true,
+            Self::Checkpoint(error) => error.is_usage(),
+            Self::UnknownMetric { .. } | Self::Edited { .. } => true,
             _ => false,
         }
     }

@@ -11,6 +11,7 @@ use burn::train::{
 
 use super::clock::Clock;
 use super::dashboard::{Figure, NoMetricFiles, Silent, TokenMetric, ValidMetric};
+use super::edits::check_edits;
 use super::error::TrainError;
 use super::interrupt::StopOnSignal;
 use super::outcome::TrainingOutcome;
@@ -160,6 +161,7 @@ impl<M: RecurrentLearner> Training<M> {
             optimizer = checkpoint.load_optimizer(optimizer)?;
             carried = checkpoint.carried()?;
             state = checkpoint.state;
+            check_edits(&run, &model, &carried, &state, &train)?;
             lines.say(&format!(
                 "going on after {} epochs and {} steps in {}",
                 state.epochs,

@@ -6,6 +6,7 @@
 mod average;
 mod clock;
 mod dashboard;
+mod edits;
 mod epoch_end;
 pub(crate) mod error;
 mod evaluate;

@@ -43,6 +43,11 @@ impl TrainBatches {
         let pairs = sentences::TrainBatches::new(examples, config, seed)?;
         Ok(Self { pairs, sampling })
     }
+
+    /// The tokens of about the largest batch, padding included.
+    pub fn most_tokens(&self) -> usize {
+        self.pairs.most_tokens()
+    }
 }
 
 impl Batches for TrainBatches {

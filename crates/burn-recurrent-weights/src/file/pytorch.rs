@@ -1,14 +1,16 @@
 //! PyTorch's own files, read by Burn's reader after some checks.
 
 use super::element::ElementType;
-use super::pickle::{Input, Seen, scan};
+use super::pickle::{Edits, Input, Seen, scan};
 use super::tensor_file::{Data, Entry};
 use burn::store::pytorch_reader::{DType, PickleValue, PytorchReader};
 use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read, Seek};
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, Write};
 use std::path::Path;
-use zip::ZipArchive;
+use tempfile::NamedTempFile;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
 /// Where a tar archive says that it is one, and what it says there.
 const TAR: (usize, &[u8]) = (257, b"ustar");
@@ -36,17 +38,65 @@ const REMEDY: &str = "save `model.state_dict()` with `torch.save`";
 /// before it sees them: entries that are compressed, which may grow a thousandfold; entries that overlap; tar archives,
 /// which PyTorch wrote until 2017 and whose sparse files may be of any size; and pickles that repeat themselves beyond
 /// what [`scan`] allows. Of two tensors of one name it keeps any, so such files are refused too.
+///
+/// Where there are objects or keys beside the tensors that it does not know, it reads a temporary copy with the
+/// [`Edits`] that get it past them, and keeps that open.
 pub(super) fn parse(path: &Path) -> Result<BTreeMap<String, Entry>, String> {
     let seen = check(path)?;
-    let advise = |error: &dyn std::fmt::Display| format!("{error}; {REMEDY}");
-    let value = PytorchReader::read_pickle_data(path, None).map_err(|error| match &seen.filled {
-        // The reader fails there, and has no name for it.
-        Some(class) if error.to_string().contains("unexpected pickle opcode") => format!(
-            "beside or around its tensors it has a `{class}` with items of its own, and of such objects only dictionaries, \
-             `OrderedDict`s, lists, tuples and sets are read: {REMEDY}, or what is in it as a `dict`"
-        ),
-        _ => advise(&error),
+    // No reader knows what becomes of it.
+    if let Some(class) = &seen.filled {
+        return Err(format!(
+            "beside or around its tensors it has a `{class}` whose items are read neither as those of a dictionary nor as \
+             those of a list: {REMEDY}, or what is in it as a `dict`"
+        ));
+    }
+    if seen.edits.is_empty() {
+        return read(path, &seen);
+    }
+    let copy = edited(path, &seen.edits).map_err(|error| {
+        format!("it cannot be copied without what is beside its tensors: {error}")
     })?;
+    let seen = check(copy.path())?;
+    read(copy.path(), &seen)
+}
+
+/// A copy of a file with changes to its pickles.
+fn edited(path: &Path, edits: &Edits) -> io::Result<NamedTempFile> {
+    let mut copy = NamedTempFile::new()?;
+    let mut file = BufReader::new(File::open(path)?);
+    if !file.fill_buf()?.starts_with(b"PK") {
+        let mut write = BufWriter::new(copy.as_file_mut());
+        edits.apply(&mut file, &mut write)?;
+        write.flush()?;
+        drop(write);
+        return Ok(copy);
+    }
+    let mut archive = ZipArchive::new(file)?;
+    let mut write = ZipWriter::new(BufWriter::new(copy.as_file_mut()));
+    for index in 0..archive.len() {
+        let entry = archive.by_index_raw(index)?;
+        let name = entry.name()?.to_string();
+        if !is_pickle(&name) {
+            write.raw_copy_file(entry)?;
+            continue;
+        }
+        let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
+        write.start_file(name, options)?;
+        edits.apply(&mut BufReader::new(entry), &mut write)?;
+    }
+    write.finish()?.flush()?;
+    Ok(copy)
+}
+
+/// Whether an entry of an archive is the pickle of its state dict.
+fn is_pickle(name: &str) -> bool {
+    name.ends_with("data.pkl")
+}
+
+/// The tensors of a file that was checked.
+fn read(path: &Path, seen: &Seen) -> Result<BTreeMap<String, Entry>, String> {
+    let advise = |error: &dyn std::fmt::Display| format!("{error}; {REMEDY}");
+    let value = PytorchReader::read_pickle_data(path, None).map_err(|error| advise(&error))?;
     let mut names = HashSet::new();
     insert_names(value, String::new(), &mut names)?;
     if names.is_empty() && seen.numpy {
@@ -155,7 +205,7 @@ fn check_archive(file: File, length: u64) -> Result<Seen, String> {
             ));
         }
         // A reader takes one of these, whichever it is.
-        if name.ends_with("data.pkl") {
+        if is_pickle(&name) {
             pickles.push(index);
         }
         total = total.saturating_add(entry.size());
@@ -166,9 +216,14 @@ fn check_archive(file: File, length: u64) -> Result<Seen, String> {
         ));
     }
     let mut seen = Seen::default();
+    let several = pickles.len() > 1;
     for index in pickles {
         let entry = archive.by_index_raw(index).map_err(zip)?;
         seen.add(check_pickles(BufReader::new(entry), 1)?);
+    }
+    // The places of changes are those of one.
+    if several && !seen.edits.is_empty() {
+        return Err(format!("it has several pickles; {REMEDY}"));
     }
     Ok(seen)
 }

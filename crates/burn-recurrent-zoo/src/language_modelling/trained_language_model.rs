@@ -7,7 +7,7 @@ use burn::tensor::Device;
 use burn_recurrent_models::{
     AnyLanguageModel, Generation, LanguageModel, ModelDescription, Sampler, Score, generate, score,
 };
-use burn_recurrent_text::{Special, Unit, Vocabulary, boundary};
+use burn_recurrent_text::{Special, Unit, Vocabulary, boundary, utf8};
 use std::path::Path;
 
 /// A trained language model of any kind and its vocabulary.
@@ -154,14 +154,33 @@ impl TrainedLanguageModel {
     ///
     /// When a token is not in a vocabulary without `<unk>`.
     pub fn sentence(&self, sentence: &str) -> Result<Sentence, LanguageModelError> {
-        let mut tokens = self.vocabulary.encode_fragment(sentence)?;
+        let tokens = self.vocabulary.encode_fragment(sentence)?;
+        Ok(self.sentence_of_tokens(tokens))
+    }
+
+    /// The tokens of a sentence of bytes, to be scored: for a model of bytes they may be any, for others they are UTF-8.
+    ///
+    /// # Errors
+    ///
+    /// When the bytes of a model of text are no UTF-8, and as [`sentence`](Self::sentence).
+    pub fn sentence_of_bytes(&self, sentence: &[u8]) -> Result<Sentence, LanguageModelError> {
+        match self.vocabulary.unit() {
+            Unit::Byte => {
+                let tokens = sentence.iter().map(|byte| u32::from(*byte));
+                Ok(self.sentence_of_tokens(tokens.collect()))
+            }
+            Unit::Character | Unit::Word => self.sentence(utf8(sentence)?),
+        }
+    }
+
+    fn sentence_of_tokens(&self, mut tokens: Vec<u32>) -> Sentence {
         tokens.extend(self.end());
         // Without anything before it a text's first token is not predicted but given.
         let context = match boundary(&self.vocabulary) {
             Some(boundary) => vec![boundary],
             None => tokens.drain(..tokens.len().min(1)).collect(),
         };
-        Ok(Sentence { context, tokens })
+        Sentence { context, tokens }
     }
 
     /// The text of tokens that the model wrote, without the end of the sentence behind them. Bytes

@@ -3,7 +3,7 @@
 use burn_recurrent_datasets::{Fractions, SplitUnit};
 use burn_recurrent_text::Unit;
 use burn_recurrent_train::InvalidValue;
-use burn_recurrent_train::checks::{at_least_one, probability};
+use burn_recurrent_train::checks::{self, at_least_one, probability};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -103,8 +103,9 @@ impl DataConfig {
                 train_lines,
                 valid_lines,
                 test_lines,
-                ..
+                seed,
             } => at_least_one("train_lines", *train_lines)
+                .and_then(|()| checks::seed("seed", *seed))
                 .and_then(|()| at_least_one("valid_lines", *valid_lines))
                 .and_then(|()| at_least_one("test_lines", *test_lines)),
             SourceConfig::File { valid, test, .. } => probability("test", *test).and_then(|()| {

@@ -4,7 +4,7 @@ use burn_recurrent_datasets::{
     Catalog, ColumnFormat, ConlluColumn, Format, SentenceFormat, Separator, TagColumn,
 };
 use burn_recurrent_text::TaggingTask;
-use burn_recurrent_train::checks::at_least_one;
+use burn_recurrent_train::checks::{self, at_least_one};
 use burn_recurrent_train::{InvalidValue, Report};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -148,8 +148,9 @@ impl DataConfig {
                 train_sentences,
                 valid_sentences,
                 test_sentences,
-                ..
+                seed,
             } => at_least_one("train_sentences", *train_sentences)
+                .and_then(|()| checks::seed("seed", *seed))
                 .and_then(|()| at_least_one("valid_sentences", *valid_sentences))
                 .and_then(|()| at_least_one("test_sentences", *test_sentences)),
             SourceConfig::Catalog { .. } => Ok(()),

@@ -2,7 +2,7 @@
 
 use burn_recurrent_datasets::ParallelFiles;
 use burn_recurrent_train::InvalidValue;
-use burn_recurrent_train::checks::at_least_one;
+use burn_recurrent_train::checks::{self, at_least_one};
 use burn_recurrent_train::translation::TranslationTask;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -116,8 +116,10 @@ impl DataConfig {
                 train_sentences,
                 valid_sentences,
                 test_sentences,
+                seed,
                 ..
             } => at_least_one("train_sentences", *train_sentences)
+                .and_then(|()| checks::seed("seed", *seed))
                 .and_then(|()| at_least_one("valid_sentences", *valid_sentences))
                 .and_then(|()| at_least_one("test_sentences", *test_sentences)),
             SourceConfig::Tsv { source, target, .. } if source == target => Err(InvalidValue::new(

@@ -5,6 +5,7 @@
 //! names of its tensors. What state dicts and checkpoints have no need of is refused before a reader sees it.
 //! The opcodes: <https://github.com/python/cpython/blob/main/Lib/pickletools.py>.
 
+use super::edits::{Container, Edits, Made};
 use super::input::Input;
 use super::value::{Kind, Tag, Value};
 use std::collections::{HashMap, HashSet};
@@ -48,8 +49,10 @@ pub(in crate::file) fn scan(input: &mut Input<impl BufRead>) -> Result<Seen, Str
 /// What a pickle has that tells a person what it is.
 #[derive(Debug, Default)]
 pub(in crate::file) struct Seen {
-    /// The class of the first object that gets items and is neither a dictionary nor a list.
+    /// The class of the first object that gets items and can be made neither a dictionary nor a list.
     pub(in crate::file) filled: Option<String>,
+    /// What a reader needs to have changed.
+    pub(in crate::file) edits: Edits,
     /// Whether there is something of NumPy's in it.
     pub(in crate::file) numpy: bool,
 }
@@ -59,6 +62,7 @@ impl Seen {
     pub(in crate::file) fn add(&mut self, later: Self) {
         self.filled = self.filled.take().or(later.filled);
         self.numpy |= later.numpy;
+        self.edits.add(later.edits);
     }
 }
 
@@ -89,6 +93,13 @@ struct Module {
 impl Scan {
     fn run(&mut self, input: &mut Input<impl BufRead>) -> Result<(), String> {
         loop {
+            // The value on top, if it is one, is there up to here.
+            if !self.is_mark_on_top()
+                && let Some(top) = self.stack.last_mut()
+            {
+                top.end = input.position();
+            }
+            let at = input.position();
             match input.byte()? {
                 0x80 => input.skip(1)?,
                 0x95 => input.skip(8)?,
@@ -229,19 +240,19 @@ impl Scan {
                     let arguments = self.pop()?;
                     let callable = self.pop()?;
                     let result = self.reduce(callable, arguments);
-                    self.push(result)?;
+                    self.push(result.made_by(Made { at, values: 2 }, &arguments))?;
                 }
                 // An object of a class, made with arguments, and with named ones.
                 0x81 => {
-                    self.pop()?;
-                    let class = self.pop()?;
-                    self.push(class.opaque())?;
+                    let arguments = self.pop()?;
+                    let object = self.pop()?.opaque();
+                    self.push(object.made_by(Made { at, values: 2 }, &arguments))?;
                 }
                 0x92 => {
-                    self.pop()?;
-                    self.pop()?;
-                    let class = self.pop()?;
-                    self.push(class.opaque())?;
+                    let mut arguments = self.pop()?;
+                    arguments.absorb(&self.pop()?);
+                    let object = self.pop()?.opaque();
+                    self.push(object.made_by(Made { at, values: 3 }, &arguments))?;
                 }
                 b'b' => self.build(input)?,
                 other => return Err(format!("{other:#04x} is not an opcode of a state dict's")),
@@ -272,19 +283,26 @@ impl Scan {
         number.and_then(|number| u32::try_from(number).ok())
     }
 
-    /// Notes that the object on top gets items.
-    fn note_filled(&mut self) {
+    /// Notes that the object on top gets items, and is to be a container for them.
+    fn note_filled(&mut self, container: Container) -> Result<(), String> {
         let Some(Value {
             kind: Kind::Opaque,
             class,
+            made,
             ..
         }) = self.stack.last()
         else {
-            return;
+            return Ok(());
         };
+        if let Some(made) = *made
+            && self.seen.edits.make(made, container)?
+        {
+            return Ok(());
+        }
         let name = class.and_then(|class| self.classes.get(class as usize));
         let name = name.map_or("object of a class of its own", String::as_str);
         self.seen.filled.get_or_insert_with(|| name.to_owned());
+        Ok(())
     }
 
     fn number(&mut self, number: i64) -> Result<(), String> {
@@ -336,7 +354,7 @@ impl Scan {
     }
 
     fn append(&mut self, items: &[Value]) -> Result<(), String> {
-        self.note_filled();
+        self.note_filled(Container::List)?;
         let top = self.top()?;
         for item in items {
             top.add_item(item);
@@ -345,9 +363,12 @@ impl Scan {
     }
 
     fn set_items(&mut self, items: &[Value]) -> Result<(), String> {
-        self.note_filled();
+        self.note_filled(Container::Dictionary)?;
         for pair in items.chunks_exact(2) {
             let [key, value] = [&pair[0], &pair[1]];
+            if !key.is_key() {
+                self.seen.edits.rename_key(key.end)?;
+            }
             let kind = self.top()?.kind;
             if let (Kind::Dictionary(number), Some(hash)) = (kind, key.key_hash()) {
                 if !self.keys.insert((number, hash)) {

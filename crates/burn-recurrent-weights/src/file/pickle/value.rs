@@ -1,5 +1,6 @@
 //! What is kept of a pickle's value while its pickle is weighed.
 
+use super::edits::Made;
 use super::input::Text;
 
 /// What a reader takes for a value beside the bytes of its texts: more than any takes.
@@ -24,6 +25,10 @@ pub(super) struct Value {
     pub(super) memo: Option<u32>,
     /// The number of its class's name, if it has one.
     pub(super) class: Option<u32>,
+    /// What made it, if it is an object of a class.
+    pub(super) made: Option<Made>,
+    /// How far the pickle was read when it came onto the stack or was last kept in the memo.
+    pub(super) end: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -99,6 +104,8 @@ impl Default for Value {
             depth: 0,
             memo: None,
             class: None,
+            made: None,
+            end: 0,
         }
     }
 }
@@ -207,6 +214,22 @@ impl Value {
             class: self.class,
             ..Self::default()
         }
+    }
+
+    /// This object, made by an opcode of these arguments; tensors among them would be lost with the object.
+    pub(super) fn made_by(self, made: Made, arguments: &Self) -> Self {
+        match self.kind {
+            Kind::Opaque if arguments.tensors == 0 => Self {
+                made: Some(made),
+                ..self
+            },
+            _ => self,
+        }
+    }
+
+    /// Whether it is a key that a reader takes.
+    pub(super) fn is_key(&self) -> bool {
+        matches!(self.kind, Kind::Text(..) | Kind::Integer(_))
     }
 
     /// This class, by the number of its name.

@@ -1,0 +1,61 @@
+//! Messages name the true reason.
+
+use crate::common::{Bench, train};
+
+#[test]
+fn a_seed_is_taken_or_refused_for_its_size() {
+    let bench = Bench::new();
+    let largest = "9223372036854775807";
+    let set = format!("training.seed={largest}");
+    let ran = bench.run(&train(
+        "run",
+        &["--set", &set, "--set", "training.epochs=1"],
+    ));
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let result = std::fs::read_to_string(bench.path("run/result.json")).unwrap();
+    assert!(result.contains(largest), "{result}");
+    for seed in ["9223372036854775808", "18446744073709551615"] {
+        for key in ["training.seed", "data.source.seed"] {
+            // By the command line and in a file.
+            let set = format!("{key}={seed}");
+            let ran = bench.run(&train("other", &["--set", &set]));
+            ran.fails(2, &[seed, largest]);
+            assert!(!ran.stderr.contains("string"), "{}", ran.stderr);
+            let config = std::fs::read_to_string(bench.path("run/config.toml")).unwrap();
+            let edited = match key {
+                "training.seed" => {
+                    config.replace(&format!("seed = {largest}"), &format!("seed = {seed}"))
+                }
+                _ => config.replacen("seed = 1\n", &format!("seed = {seed}\n"), 1),
+            };
+            assert_ne!(edited, config);
+            bench.write("edited.toml", edited);
+            let ran = bench.run(&["train", "edited.toml", "--run", "other"]);
+            ran.fails(2, &["edited.toml", "seed"]);
+            assert!(!ran.stderr.contains("string"), "{}", ran.stderr);
+        }
+    }
+    assert!(!bench.path("other").exists(), "nothing was begun");
+}
+
+#[test]
+fn a_model_that_is_nowhere_is_named_with_what_to_give() {
+    let bench = Bench::new();
+    std::fs::create_dir(bench.path("empty")).unwrap();
+    bench.write("file", "x");
+    for model in ["nowhere", "runs/nowhere", "empty", "file"] {
+        for verb in ["evaluate", "sample", "score"] {
+            let ran = bench.run(&[verb, "--model", model]);
+            ran.fails(2, &[model, "help: "]);
+        }
+    }
+    let ran = bench.run(&["train", "--run", "nowhere", "--resume"]);
+    ran.fails(2, &["nowhere", "help: "]);
+}
+
+#[test]
+fn large_initial_weights_are_not_blamed_on_the_learning_rate() {
+    let bench = Bench::new();
+    let ran = bench.run(&train("run", &["--set", "model.init_range=1e30"]));
+    ran.fails(1, &["epoch 1, step 1", "init_range", "not to blame"]);
+}
