@@ -17,6 +17,10 @@ pub const RECIPE: Recipe = Recipe {
     configs: &[
         ("sample", include_str!("../../configs/sample.toml")),
         (
+            "sample-long",
+            include_str!("../../configs/sample-long.toml"),
+        ),
+        (
             "shakespeare-char",
             include_str!("../../configs/shakespeare-char.toml"),
         ),
