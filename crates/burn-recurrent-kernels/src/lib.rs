@@ -29,7 +29,6 @@ pub use join::join;
 pub use kind::{Cell, Layout};
 pub use path::{Path, Reason, path, path_of_all, supported};
 pub use sequence::{
-    SequenceOptions, SequenceOutput, SequenceState, SequenceWeights, gru_sequence, lstm_sequence,
-    rnn_sequence, sequence,
+    SequenceOptions, SequenceOutput, SequenceState, SequenceWeights, lstm_sequence, sequence,
 };
 pub use update::{AdamRates, adam_update, scale, sgd_update, sum_of_squares};

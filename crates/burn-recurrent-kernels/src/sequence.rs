@@ -142,46 +142,6 @@ pub fn lstm_sequence(
     sequence(Cell::Lstm, input, weights, state, options)
 }
 
-/// [`sequence`] for a GRU, [`Cell::GruResetAfter`] or [`Cell::GruResetBefore`].
-pub fn gru_sequence(
-    input: Tensor<3>,
-    weights: SequenceWeights,
-    hidden: Option<Tensor<2>>,
-    reset_after: bool,
-    options: SequenceOptions,
-) -> SequenceOutput {
-    let cell = if reset_after {
-        Cell::GruResetAfter
-    } else {
-        Cell::GruResetBefore
-    };
-    sequence(
-        cell,
-        input,
-        weights,
-        SequenceState { hidden, cell: None },
-        options,
-    )
-}
-
-/// [`sequence`] for [`Cell::RnnTanh`] or [`Cell::RnnRelu`].
-pub fn rnn_sequence(
-    input: Tensor<3>,
-    weights: SequenceWeights,
-    hidden: Option<Tensor<2>>,
-    relu: bool,
-    options: SequenceOptions,
-) -> SequenceOutput {
-    let cell = if relu { Cell::RnnRelu } else { Cell::RnnTanh };
-    sequence(
-        cell,
-        input,
-        weights,
-        SequenceState { hidden, cell: None },
-        options,
-    )
-}
-
 /// `[batch, time, d_input]`
 fn layout_dims(input: &Tensor<3>, layout: Layout) -> [usize; 3] {
     let [first, second, d_input] = input.dims();

@@ -104,7 +104,7 @@ mod imp {
     use burn_flex::{Flex, FlexTensor};
 
     use super::AdamRates;
-    use crate::cpu::update::Rates;
+    use crate::cpu::update_row::Rates;
     use crate::extension::update;
 
     fn flex<const D: usize>(tensor: Tensor<D>) -> FlexTensor {

@@ -1,25 +1,25 @@
 //! The backward pass over whole sequences: the gradients of the gates step by step, then those of
 //! weights and input as large products.
 
-use super::backward_steps::Shape;
-use super::cell::{Saved, States, Weights};
+use super::backward_steps::{DStates, Given, Operand, Steps};
+use super::backward_weights::{Lefts, WeightOutputs, weight_products};
+use super::cell::{Operands, Saved, States, Weights};
+use super::grid::Grid;
 use super::kernels::Kernels;
-use super::pack::{Packed, Source};
+use super::matrix::{Left, Source, Target};
+use super::pack::{Fill, Packed};
 use super::plan::Plan;
-use super::pool::{Barrier, Breakable, Team};
-use super::product::{Left, Target, panel_vectors, wide_panel_vectors};
+use super::pool::{Barrier, Breakable};
+use super::product::{panel_vectors, wide_panel_vectors};
 use super::projection::{Blocks, Projection};
+use super::run::Run;
 use super::schedule::Schedule;
 use super::scratch::{Numbers, Output, Scratch};
-use super::shared::{ALONE, Shared, Sizes, compact, padded};
-use super::tasks::{Latch, Queue, guided};
-use super::tiled::Tiled;
-use super::weight_product::{DEPTH, SendProducts, Use, WeightProduct, weight_product};
+use super::shared::Shared;
+use super::sizes::Sizes;
+use super::tasks::{Latch, Queue};
+use super::weight_product::{Part, WeightProducts};
 use crate::kind::Cell;
-
-/// Columns of a weight's gradient in a task, at most: results should stay in cache from block to block
-/// of the sum.
-const MOST_COLUMNS: usize = 128;
 
 /// Which gradients to compute; those of biases come with the weights', those of states always.
 #[derive(Clone, Copy, Debug)]
@@ -31,10 +31,18 @@ pub(crate) struct Wanted {
 /// What the forward pass read and returned.
 #[derive(Clone, Copy)]
 pub(crate) struct Record<'a> {
-    pub(crate) input: &'a [f32],
-    pub(crate) weights: Weights<'a>,
-    pub(crate) start: States<'a>,
+    pub(crate) operands: Operands<'a>,
+    /// `[batch, time, d_hidden]`
     pub(crate) output: &'a [f32],
+}
+
+/// The gradients of what the forward pass returned.
+#[derive(Clone, Copy)]
+pub(crate) struct Incoming<'a> {
+    /// Of the output, in its layout; only real steps are read.
+    pub(crate) output: &'a [f32],
+    /// Of the final states.
+    pub(crate) last: States<'a>,
 }
 
 /// Gradients with the shapes of what they belong to; those not wanted are empty, and so are those of
@@ -49,335 +57,342 @@ pub(crate) struct Gradients {
     pub(crate) cell: Numbers,
 }
 
-/// Differentiates [`super::forward::forward`]. `d_output` has the layout of the output, of which
-/// only real steps are read; `last` holds the gradients of the final states. Uses up `saved`.
-#[expect(clippy::too_many_arguments)]
+/// Differentiates [`super::forward::forward`]. Uses up `saved`.
 pub(crate) fn backward(
-    kernels: &'static Kernels,
-    threads: usize,
+    run: Run,
     schedule: &Schedule,
     sizes: Sizes,
     record: Record,
     mut saved: Saved,
-    d_output: &[f32],
-    last: States,
+    incoming: Incoming,
     wanted: Wanted,
 ) -> Gradients {
-    let Sizes {
-        cell,
-        d_input,
-        d_hidden,
-    } = sizes;
-    let columns = sizes.columns();
-    let (batch, total) = (schedule.batch, schedule.total);
-    let full = batch * schedule.time;
-    let only = |len, condition| if condition { len } else { 0 };
-    assert_eq!(record.input.len(), full * d_input, "input");
-    assert_eq!(record.output.len(), full * d_hidden, "output");
-    assert_eq!(d_output.len(), full * d_hidden, "d_output");
-    record.weights.check(sizes);
-    record.start.check(batch * d_hidden);
-    last.check(batch * d_hidden);
-    assert_eq!(saved.gates.len(), total * columns, "gates");
-    let cells = only(total * d_hidden, cell == Cell::Lstm);
-    assert_eq!(saved.cells.len(), cells, "cells");
-    let extra = only(total * d_hidden, cell == Cell::GruResetAfter);
-    assert_eq!(saved.extra.len(), extra, "extra");
-    let compacted = compact(schedule, record.input, d_input);
-    let input = compacted.as_deref().unwrap_or(record.input);
-
-    let team = Team::take(if total * columns * (d_input + d_hidden) < ALONE {
-        1
-    } else {
-        threads
-    });
-    let plan = Plan::new(batch, columns, d_hidden, d_hidden, team.size());
-
-    // Gradients of states start as those of the final states; a row of length zero keeps them.
-    let initial = |state: Option<&[f32]>| match state {
-        Some(state) => Numbers::from(state),
-        None => Numbers::zeros(batch * d_hidden),
-    };
-    let mut hidden = initial(last.hidden);
-    let mut d_cell = if cell == Cell::Lstm {
-        initial(last.cell)
-    } else {
-        Numbers::zeros(0)
-    };
-    if cell == Cell::GruResetBefore {
-        saved.extra = Scratch::new(total * d_hidden);
+    check(schedule, sizes, record, &saved, incoming);
+    let kernels = run.kernels;
+    let Operands { input, weights, .. } = record.operands;
+    let (columns, d_input, total) = (sizes.columns(), sizes.d_input, schedule.total);
+    let compacted = schedule.compacted(input, d_input);
+    let input = compacted.as_deref().unwrap_or(input);
+    let team = run.team(sizes.work(total));
+    let plan = Plan::new(
+        schedule.batch,
+        columns,
+        sizes.d_hidden,
+        sizes.d_hidden,
+        team.size(),
+    );
+    let grid = Grid::new(schedule, &plan);
+    if sizes.cell == Cell::GruResetBefore {
+        saved.extra = Scratch::new(total * sizes.d_hidden);
     }
 
-    let vectors = panel_vectors(batch / plan.row_groups);
-    let packed: Vec<[Packed; 2]> = plan
-        .units
-        .iter()
-        .map(|units| {
-            sizes.parts().map(|gates| {
-                let k = gates.len() * d_hidden;
-                let range = if k > 0 { units.clone() } else { 0..0 };
-                Packed::new(kernels, k, core::slice::from_ref(&range), vectors)
-            })
-        })
-        .collect();
-    let for_input = Packed::new(
-        kernels,
-        if wanted.input { columns } else { 0 },
-        &[if wanted.input { 0..d_input } else { 0..0 }],
-        wide_panel_vectors(kernels, total / team.size()),
-    );
-    let mut fills = Vec::new();
-    for packed in &packed {
-        for (packed, gates) in packed.iter().zip(sizes.parts()) {
-            let start = Shared::read(record.weights.w_hh).at(gates.start * d_hidden);
-            fills.extend(
-                packed
-                    .panels
-                    .iter()
-                    .map(|panel| (packed, panel, Shared(start))),
-            );
-        }
-    }
-    let w_ih = Shared::read(record.weights.w_ih);
-    fills.extend(
-        for_input
-            .panels
-            .iter()
-            .map(|panel| (&for_input, panel, w_ih)),
-    );
-
-    let zeros = vec![0.0; d_hidden];
-    let mut previous = vec![Shared::read(&zeros); total];
-    schedule.for_each(0..batch, |compact, _, row, t| {
-        if let Some(t) = schedule.previous(row, t) {
-            let from = schedule.full(row, t) * d_hidden;
-            previous[compact] = Shared::read(&record.output[from..]);
-        } else if let Some(start) = record.start.hidden {
-            previous[compact] = Shared::read(&start[row * d_hidden..]);
-        }
-    });
-    let operand_row = padded(columns);
-    let operands = [
-        Scratch::new(batch * operand_row),
-        Scratch::new(batch * operand_row),
-    ];
-    let shape = Shape {
-        kernels,
-        schedule,
-        sizes,
-        packed: &packed,
-        gates: Shared(saved.gates.ptr()),
-        extra: Shared(saved.extra.ptr()),
-        cells: Shared(saved.cells.ptr()),
-        operands: [Shared(operands[0].ptr()), Shared(operands[1].ptr())],
-        operand_row,
+    let mut d_states = DStates::new(schedule, sizes, incoming.last);
+    let packed = PackedWeights::new(kernels, schedule, sizes, &plan, wanted, team.size());
+    let fills = packed.fills(sizes, weights);
+    let zeros = vec![0.0; sizes.d_hidden];
+    let previous = previous_states(schedule, sizes, record, &zeros);
+    let operand = Operand::new(schedule.batch, columns);
+    let given = Given {
+        d_output: Shared::read(incoming.output),
+        d_hidden_last: incoming.last.hidden.map_or(Shared::NULL, Shared::read),
+        d_cell_last: incoming.last.cell.map_or(Shared::NULL, Shared::read),
+        cell_start: record
+            .operands
+            .start
+            .cell
+            .map_or(Shared::NULL, Shared::read),
         previous: &previous,
-        d_output: Shared::read(d_output),
-        d_hidden_last: last.hidden.map_or(Shared::NULL, Shared::read),
-        d_cell_last: last.cell.map_or(Shared::NULL, Shared::read),
-        cell_start: record.start.cell.map_or(Shared::NULL, Shared::read),
-        d_hidden: Shared(hidden.as_mut_ptr()),
-        d_cell: Shared(d_cell.as_mut_ptr()),
     };
 
     let mut d_input_compact = Output::new(if wanted.input { total * d_input } else { 0 });
-    let weights = |len| Output::new(if wanted.weights { len } else { 0 });
-    let mut d_w_ih = weights(d_input * columns);
-    let mut d_w_hh = weights(d_hidden * columns);
-    let mut bias = weights(columns);
-    let after = cell == Cell::GruResetAfter;
-    let mut bias_candidate = weights(if after { d_hidden } else { 0 });
-    let depth = if wanted.weights { total } else { 0 };
-    let inputs = Tiled::new(kernels, d_input, depth, DEPTH);
-    let states = Tiled::new(kernels, d_hidden, depth, DEPTH);
-    // `r * h`, which the steps compute.
-    let before = cell == Cell::GruResetBefore;
-    let resets = Tiled::new(kernels, d_hidden, if before { depth } else { 0 }, DEPTH);
+    let mut outputs = WeightOutputs::new(sizes, wanted.weights);
+    let lefts = Lefts::new(kernels, sizes, if wanted.weights { total } else { 0 });
     let products = if wanted.weights {
-        let gate = |g: usize| Source {
-            data: shape.gates.at(g * d_hidden),
-            row: columns,
-            col: 1,
-        };
-        let (ih, hh) = (d_w_ih.ptr(), d_w_hh.ptr());
-        let input = |g: usize| Use {
-            left: &inputs,
-            out: ih.at(g * d_hidden),
-        };
-        let state = |left, g: usize| Use {
-            left,
-            out: hh.at(g * d_hidden),
-        };
-        let sums = bias.ptr();
-        let product = |right, columns, uses, sums| WeightProduct {
-            right,
-            columns,
-            uses,
-            sums,
-        };
-        match cell {
-            Cell::GruResetAfter => {
-                let recurrent = Source {
-                    data: shape.extra.at(0),
-                    row: d_hidden,
-                    col: 1,
-                };
-                let both = vec![input(0), state(&states, 0)];
-                vec![
-                    product(gate(0), 2 * d_hidden, both, sums.at(0)),
-                    product(gate(2), d_hidden, vec![input(2)], sums.at(2 * d_hidden)),
-                    product(
-                        recurrent,
-                        d_hidden,
-                        vec![state(&states, 2)],
-                        bias_candidate.ptr().at(0),
-                    ),
-                ]
-            }
-            Cell::GruResetBefore => {
-                let both = vec![input(0), state(&states, 0)];
-                let candidate = vec![input(2), state(&resets, 2)];
-                vec![
-                    product(gate(0), 2 * d_hidden, both, sums.at(0)),
-                    product(gate(2), d_hidden, candidate, sums.at(2 * d_hidden)),
-                ]
-            }
-            _ => {
-                let both = vec![input(0), state(&states, 0)];
-                vec![product(gate(0), columns, both, sums.at(0))]
-            }
-        }
+        weight_products(sizes, total, &saved, &lefts, &mut outputs)
     } else {
-        Vec::new()
+        WeightProducts(Vec::new())
     };
-    let products = SendProducts(products);
-
-    let groups = schedule.split(plan.row_groups);
-    let all = Barrier::new(team.size());
-    let barriers: Vec<Barrier> = groups
-        .iter()
-        .map(|_| Barrier::new(plan.units.len()))
-        .collect();
-    let d_input_product = wanted.input.then(|| {
-        let left = Left {
-            data: shape.gates.at(0),
-            row: columns,
-            k: 1,
-        };
+    let parts = products.parts(kernels, team.size());
+    let input_product = wanted.input.then(|| {
+        let left = Left::rows(saved.gates.ptr(), columns);
         let target = Target {
             data: d_input_compact.ptr().at(0),
             row: d_input,
             columns: d_input,
         };
-        let blocks = Blocks::new(schedule, &groups, plan.units.len());
-        Projection::new(kernels, left, &for_input, target, blocks)
+        let blocks = Blocks::new(schedule, &grid.rows, grid.members());
+        Projection::new(left, &packed.input, target, blocks)
     });
-    let finished: Vec<Latch> = groups
-        .iter()
-        .map(|_| Latch::new(plan.units.len()))
-        .collect();
-    let columns_of: Vec<_> = products
-        .0
-        .iter()
-        .enumerate()
-        .flat_map(|(index, product)| {
-            let grain = 4 * kernels.lanes;
-            let parts = guided(product.columns, grain, MOST_COLUMNS, team.size());
-            parts.into_iter().map(move |part| (index, part))
-        })
-        .collect();
-    let fill_tasks = Queue::new(fills.len());
-    let input_tasks = Queue::new(inputs.blocks());
-    let state_tasks = Queue::new(states.blocks());
-    let reset_tasks = Queue::new(resets.blocks());
-    let weight_tasks = Queue::new(columns_of.len());
-    let input = Shared::read(input);
-    let job = |thread: usize| {
-        let products = &products;
+    let pass = Pass {
+        kernels,
+        sizes,
+        wanted,
+        grid: &grid,
+        steps: Steps {
+            kernels,
+            schedule,
+            sizes,
+            packed: &packed.recurrent,
+            saved: &saved,
+            operand: &operand,
+            given,
+            d_states: d_states.places(),
+        },
+        input: Shared::read(input),
+        lefts: &lefts,
+        products: &products,
+        input_product: input_product.as_ref(),
+        all: Barrier::new(team.size()),
+        finished: grid
+            .rows
+            .iter()
+            .map(|_| Latch::new(grid.members()))
+            .collect(),
+        tasks: Tasks {
+            fills: Queue::new(fills.len()),
+            inputs: Queue::new(lefts.inputs.blocks()),
+            states: Queue::new(lefts.states.blocks()),
+            resets: Queue::new(lefts.resets.blocks()),
+            parts: Queue::new(parts.len()),
+        },
+        fills,
+        parts,
+    };
+    let mut waits: Vec<&dyn Breakable> = vec![&pass.all];
+    waits.extend(grid.barriers());
+    // SAFETY: the threads' numbers are those of the team, and sizes were checked above.
+    team.run(&waits, &|thread| unsafe { pass.run(thread) });
+
+    // SAFETY: the products wrote every element.
+    unsafe {
+        let [w_ih, w_hh, bias, bias_candidate] = outputs.finish();
+        Gradients {
+            input: spread(schedule, d_input_compact.finish(), d_input, wanted.input),
+            w_ih,
+            w_hh,
+            bias,
+            bias_candidate,
+            hidden: d_states.hidden,
+            cell: d_states.cell,
+        }
+    }
+}
+
+/// Panics where an operand does not have the size that it must have: the pass reads through pointers.
+fn check(schedule: &Schedule, sizes: Sizes, record: Record, saved: &Saved, incoming: Incoming) {
+    let outputs = schedule.batch * schedule.time * sizes.d_hidden;
+    record.operands.check(schedule, sizes);
+    assert_eq!(record.output.len(), outputs, "output");
+    assert_eq!(incoming.output.len(), outputs, "d_output");
+    incoming.last.check(schedule.batch * sizes.d_hidden);
+    saved.check(sizes, schedule.total);
+}
+
+/// The hidden state that each real step started from.
+fn previous_states(
+    schedule: &Schedule,
+    sizes: Sizes,
+    record: Record,
+    zeros: &[f32],
+) -> Vec<Shared> {
+    let mut previous = vec![Shared::read(zeros); schedule.total];
+    schedule.for_each(0..schedule.batch, |compact, _, row, t| {
+        if let Some(t) = schedule.previous(row, t) {
+            let from = schedule.full(row, t) * sizes.d_hidden;
+            previous[compact] = Shared::read(&record.output[from..]);
+        } else if let Some(start) = record.operands.start.hidden {
+            previous[compact] = Shared::read(&start[row * sizes.d_hidden..]);
+        }
+    });
+    previous
+}
+
+/// The input's gradient in the layout of the input, zeros where there is no real step.
+fn spread(schedule: &Schedule, compact: Numbers, width: usize, wanted: bool) -> Numbers {
+    if !(schedule.ragged && wanted) {
+        return compact;
+    }
+    let mut full = Numbers::zeros(schedule.batch * schedule.time * width);
+    schedule.for_each(0..schedule.batch, |from, to, _, _| {
+        full[to * width..][..width].copy_from_slice(&compact[from * width..][..width]);
+    });
+    full
+}
+
+/// Transposed weights in the order in which products read them.
+struct PackedWeights {
+    /// By member of a row group, `[gates * d_hidden, units]`: for the gates of both of [`Sizes::parts`].
+    recurrent: Vec<[Packed; 2]>,
+    /// `[gates * d_hidden, d_input]`; empty where the input's gradient is not wanted.
+    input: Packed,
+}
+
+impl PackedWeights {
+    /// Room for the weights of a call.
+    fn new(
+        kernels: &'static Kernels,
+        schedule: &Schedule,
+        sizes: Sizes,
+        plan: &Plan,
+        wanted: Wanted,
+        threads: usize,
+    ) -> Self {
+        let vectors = panel_vectors(schedule.batch / plan.row_groups);
+        let recurrent = |units: &core::ops::Range<usize>| {
+            sizes.parts().map(|gates| {
+                let k = gates.len() * sizes.d_hidden;
+                let range = if k > 0 { units.clone() } else { 0..0 };
+                Packed::new(kernels, k, core::slice::from_ref(&range), vectors)
+            })
+        };
+        let (columns, d_input) = if wanted.input {
+            (sizes.columns(), 0..sizes.d_input)
+        } else {
+            (0, 0..0)
+        };
+        let wide = wide_panel_vectors(kernels, schedule.total / threads);
+        Self {
+            recurrent: plan.units.iter().map(recurrent).collect(),
+            input: Packed::new(kernels, columns, core::slice::from_ref(&d_input), wide),
+        }
+    }
+
+    /// What is to be done so that they are there.
+    fn fills(&self, sizes: Sizes, weights: Weights) -> Vec<Fill<'_>> {
+        let columns = sizes.columns();
+        let recurrent = self.recurrent.iter().flat_map(|packed| {
+            packed
+                .iter()
+                .zip(sizes.parts())
+                .flat_map(|(packed, gates)| {
+                    let first = Shared::read(weights.w_hh).at(gates.start * sizes.d_hidden);
+                    packed.fills(Source::transposed(first, columns))
+                })
+        });
+        let w_ih = Source::transposed(weights.w_ih.as_ptr(), columns);
+        recurrent.chain(self.input.fills(w_ih)).collect()
+    }
+}
+
+/// What the threads of a backward pass share.
+struct Pass<'a> {
+    kernels: &'static Kernels,
+    sizes: Sizes,
+    wanted: Wanted,
+    grid: &'a Grid,
+    steps: Steps<'a>,
+    /// `[steps, d_input]`, real steps only.
+    input: Shared,
+    lefts: &'a Lefts,
+    products: &'a WeightProducts<'a>,
+    /// The input's gradient, where it is wanted.
+    input_product: Option<&'a Projection<'a>>,
+    /// Where all threads wait between phases.
+    all: Barrier,
+    /// Of each row group: open when all its members are through the steps.
+    finished: Vec<Latch>,
+    tasks: Tasks,
+    fills: Vec<Fill<'a>>,
+    parts: Vec<Part>,
+}
+
+/// What threads take from one another.
+struct Tasks {
+    fills: Queue,
+    inputs: Queue,
+    states: Queue,
+    resets: Queue,
+    parts: Queue,
+}
+
+impl Pass<'_> {
+    /// A thread's part of the pass.
+    ///
+    /// # Safety
+    ///
+    /// Each thread of the team calls this once, with its number; operands have the sizes that were said.
+    unsafe fn run(&self, thread: usize) {
         // SAFETY: each panel, tile and row is written by one thread; barriers separate writing from
-        // reading by others. Sizes were checked above.
+        // reading by others.
         unsafe {
-            for index in fill_tasks.tasks() {
-                let (packed, panel, weights) = fills[index];
-                packed.fill(
-                    panel,
-                    Source {
-                        data: weights.at(0),
-                        row: 1,
-                        col: columns,
-                    },
-                );
+            self.pack();
+            self.all.wait();
+            if let Some(member) = self.grid.member(thread) {
+                self.steps.recur(member);
+                self.finished[member.group].done();
             }
-            for block in input_tasks.tasks() {
-                inputs.fill(block, inputs.depth(block), |step| input.at(step * d_input));
+            self.help_where_finished();
+            self.all.wait();
+            if self.sizes.cell == Cell::GruResetBefore && self.wanted.weights {
+                self.tile_resets();
+                self.all.wait();
             }
-            for block in state_tasks.tasks() {
-                states.fill(block, states.depth(block), |step| previous[step].at(0));
+            for task in self.tasks.parts.tasks() {
+                self.products.run(self.kernels, &self.parts[task]);
             }
-            all.wait();
-            if thread < plan.members() {
-                let (group, unit) = (thread / plan.units.len(), thread % plan.units.len());
-                shape.recur(&groups[group], unit, &plan.units[unit], &barriers[group]);
-                finished[group].done();
-            }
-            // Where others are slower, part of what comes last is done meanwhile.
-            if let Some(product) = &d_input_product {
-                let others = || finished.iter().any(|group| !group.is_open());
-                for (group, latch) in finished.iter().enumerate() {
-                    if latch.is_open() {
-                        product.help_group(group, others);
-                    }
-                }
-            }
-            all.wait();
-            if before && wanted.weights {
-                for block in reset_tasks.tasks() {
-                    resets.fill(block, resets.depth(block), |step| {
-                        shape.extra.at(step * d_hidden)
-                    });
-                }
-                all.wait();
-            }
-            for task in weight_tasks.tasks() {
-                let (index, part) = &columns_of[task];
-                weight_product(kernels, &products.0[*index], total, part.clone(), columns);
-            }
-            if let Some(product) = &d_input_product {
+            if let Some(product) = self.input_product {
                 product.help();
             }
         }
-    };
-    let mut waits: Vec<&dyn Breakable> = vec![&all];
-    waits.extend(barriers.iter().map(|barrier| barrier as &dyn Breakable));
-    team.run(&waits, &job);
+    }
 
-    // SAFETY: the products wrote every element.
-    let (d_input_compact, w_ih, w_hh, bias, bias_candidate) = unsafe {
-        (
-            d_input_compact.finish(),
-            d_w_ih.finish(),
-            d_w_hh.finish(),
-            bias.finish(),
-            bias_candidate.finish(),
-        )
-    };
-    let input = if schedule.ragged && wanted.input {
-        let mut full = Numbers::zeros(batch * schedule.time * d_input);
-        schedule.for_each(0..batch, |from, to, _, _| {
-            full[to * d_input..][..d_input]
-                .copy_from_slice(&d_input_compact[from * d_input..][..d_input]);
-        });
-        full
-    } else {
-        d_input_compact
-    };
-    Gradients {
-        input,
-        w_ih,
-        w_hh,
-        bias,
-        bias_candidate,
-        hidden,
-        cell: d_cell,
+    /// Packs weights, and tiles what is known from the start of the left operands of the weights' gradients.
+    ///
+    /// # Safety
+    ///
+    /// As [`Pass::run`].
+    unsafe fn pack(&self) {
+        let (inputs, states) = (&self.lefts.inputs, &self.lefts.states);
+        let (d_input, previous) = (self.sizes.d_input, self.steps.given.previous);
+        // SAFETY: passed on.
+        unsafe {
+            for task in self.tasks.fills.tasks() {
+                self.fills[task].run();
+            }
+            for block in self.tasks.inputs.tasks() {
+                inputs.fill(block, inputs.depth(block), |step| {
+                    self.input.at(step * d_input)
+                });
+            }
+            for block in self.tasks.states.tasks() {
+                states.fill(block, states.depth(block), |step| previous[step].at(0));
+            }
+        }
+    }
+
+    /// Where others are slower, part of what comes last is done meanwhile: the input's gradient, of row groups that are
+    /// through the steps.
+    ///
+    /// # Safety
+    ///
+    /// As [`Pass::run`].
+    unsafe fn help_where_finished(&self) {
+        let Some(product) = self.input_product else {
+            return;
+        };
+        let others = || self.finished.iter().any(|group| !group.is_open());
+        for (group, latch) in self.finished.iter().enumerate() {
+            if latch.is_open() {
+                // SAFETY: passed on; the group's gates hold their gradients.
+                unsafe { product.help_group(group, others) };
+            }
+        }
+    }
+
+    /// Tiles `r * h`, which the steps computed.
+    ///
+    /// # Safety
+    ///
+    /// As [`Pass::run`], when all threads are through the steps.
+    unsafe fn tile_resets(&self) {
+        let (resets, d_hidden) = (&self.lefts.resets, self.sizes.d_hidden);
+        for block in self.tasks.resets.tasks() {
+            // SAFETY: passed on.
+            unsafe {
+                resets.fill(block, resets.depth(block), |step| {
+                    self.steps.saved.extra.at(step * d_hidden)
+                });
+            }
+        }
     }
 }

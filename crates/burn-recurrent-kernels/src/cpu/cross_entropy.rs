@@ -8,11 +8,14 @@
 use core::ops::Range;
 
 use super::kernels::Kernels;
-use super::pack::{Packed, Source};
-use super::pool::{Barrier, Team, share};
-use super::product::multiply_panel;
+use super::matrix::Source;
+use super::pack::Packed;
+use super::parts::share;
+use super::pool::Barrier;
+use super::product::Product;
+use super::run::Run;
 use super::scratch::{Numbers, Output, Scratch};
-use super::shared::{ALONE, SendSource, Shared};
+use super::shared::Shared;
 use super::softmax::GroupRow;
 use super::tasks::Queue;
 use super::tiled::{Tiled, VECTORS};
@@ -28,6 +31,48 @@ pub(crate) struct LossSizes {
     pub(crate) tokens: usize,
     pub(crate) d_hidden: usize,
     pub(crate) vocabulary: usize,
+}
+
+impl LossSizes {
+    /// Multiply-adds of the logits.
+    pub(crate) fn work(&self) -> usize {
+        self.tokens * self.d_hidden * self.vocabulary
+    }
+}
+
+/// What a call reads.
+#[derive(Clone, Copy)]
+pub(crate) struct LossOperands<'a> {
+    /// `[tokens, d_hidden]`
+    pub(crate) hidden: &'a [f32],
+    /// `[d_hidden, vocabulary]`
+    pub(crate) weight: &'a [f32],
+    /// `[vocabulary]`
+    pub(crate) bias: Option<&'a [f32]>,
+    /// `[tokens]`, below `vocabulary`.
+    pub(crate) targets: &'a [usize],
+}
+
+impl LossOperands<'_> {
+    /// Panics where one does not have the size that it must have, or a target is not in the vocabulary.
+    pub(crate) fn check(&self, sizes: LossSizes) {
+        let LossSizes {
+            tokens,
+            d_hidden,
+            vocabulary,
+        } = sizes;
+        assert_eq!(self.hidden.len(), tokens * d_hidden, "hidden");
+        assert_eq!(self.weight.len(), d_hidden * vocabulary, "weight");
+        assert!(
+            self.bias.is_none_or(|bias| bias.len() == vocabulary),
+            "bias"
+        );
+        assert_eq!(self.targets.len(), tokens, "targets");
+        assert!(
+            self.targets.iter().all(|&target| target < vocabulary),
+            "a target outside the vocabulary"
+        );
+    }
 }
 
 /// What the backward pass needs of the forward pass.
@@ -97,144 +142,50 @@ pub(crate) fn group_row(
     }
 }
 
-/// Panics where there is not one target for each token, or one is not in the vocabulary.
-pub(crate) fn check_targets(targets: &[usize], sizes: LossSizes) {
-    assert_eq!(targets.len(), sizes.tokens, "targets");
-    assert!(
-        targets.iter().all(|&target| target < sizes.vocabulary),
-        "a target outside the vocabulary"
-    );
-}
-
-/// Negative log-likelihood of each token's target in nats, and what the backward pass needs where
+/// Negative log-likelihood of each token's target in nats, `[tokens]`, and what the backward pass needs where
 /// `save`.
-///
-/// `hidden` is `[tokens, d_hidden]`, `weight` `[d_hidden, vocabulary]`, `bias` `[vocabulary]`;
-/// targets are below `vocabulary`.
-#[expect(clippy::too_many_arguments)]
 pub(crate) fn loss_forward(
-    kernels: &'static Kernels,
-    threads: usize,
+    run: Run,
     sizes: LossSizes,
-    hidden: &[f32],
-    weight: &[f32],
-    bias: Option<&[f32]>,
-    targets: &[usize],
+    operands: LossOperands,
     save: bool,
 ) -> (Numbers, Option<LossSaved>) {
+    operands.check(sizes);
+    let kernels = run.kernels;
     let LossSizes {
-        tokens,
-        d_hidden,
-        vocabulary,
+        tokens, d_hidden, ..
     } = sizes;
-    assert_eq!(hidden.len(), tokens * d_hidden, "hidden");
-    assert_eq!(weight.len(), d_hidden * vocabulary, "weight");
-    assert!(bias.is_none_or(|bias| bias.len() == vocabulary), "bias");
-    check_targets(targets, sizes);
-    let team = Team::take(if tokens * d_hidden * vocabulary < ALONE {
-        1
-    } else {
-        threads
-    });
-    let cut = Cut::new(kernels, vocabulary, team.size());
-    let buffer = Scratch::new(if save {
-        cut.panels * tokens * cut.width
-    } else {
-        0
-    });
+    let team = run.team(sizes.work());
+    let cut = Cut::new(kernels, sizes.vocabulary, team.size());
+    let kept = if save { cut.panels } else { 0 };
+    let buffer = Scratch::new(kept * tokens * cut.width);
     let mut largest = Output::new(cut.groups * tokens);
     let mut factors = Output::new(cut.groups * tokens);
     let mut target_logits = Output::new(tokens);
     let mut losses = Output::new(tokens);
-    let (largest_, factors_) = (largest.ptr(), factors.ptr());
-    let (targets_, losses_) = (target_logits.ptr(), losses.ptr());
-    let bias = bias.map_or(Shared::NULL, Shared::read);
-    let weight = SendSource(Source {
-        data: weight.as_ptr(),
-        row: vocabulary,
-        col: 1,
-    });
     // All groups of columns read the hidden states, tile by tile.
     let tiled = Tiled::new(kernels, tokens, d_hidden, d_hidden);
     let tiles = tiled.tiles();
-    let all = Barrier::new(team.size());
-    let fills = Queue::new(tiles.len());
-    let tasks = Queue::new(cut.groups * cut.blocks);
-    let job = |thread: usize| {
-        let weight = &weight;
-        let local = Scratch::new(if save { 0 } else { GROUP * tokens * cut.width });
-        for tile in fills.tasks().map(|tile| &tiles[tile]) {
-            let state = |token: usize| hidden[token * d_hidden..].as_ptr();
-            // SAFETY: every token has `d_hidden` numbers, and each tile is filled by one thread.
-            unsafe { tiled.fill_transposed(0, tile, 0..d_hidden, state) };
-        }
-        all.wait();
-        for task in tasks.tasks() {
-            let (group, block) = cut.task(task);
-            let panels = cut.panels_of(group);
-            let tiles = &tiles[share(tiles.len(), 1, block, cut.blocks)];
-            let (Some(head), Some(tail)) = (tiles.first(), tiles.last()) else {
-                continue;
-            };
-            let rows = head.start..tail.end;
-            // SAFETY: each task has rows of panels of its own, in the buffer or in this thread's
-            // memory; targets are inside the vocabulary; the barrier comes before the sums are read.
-            unsafe {
-                let panel_at = |panel: usize| {
-                    let base = if save { buffer.ptr() } else { local.ptr() };
-                    let first = if save { 0 } else { panels.start };
-                    base.add((panel - first) * tokens * cut.width)
-                };
-                let columns = panels.start * cut.width..(panels.end * cut.width).min(vocabulary);
-                let first = panel_at(panels.start);
-                logits(
-                    kernels, weight.0, &tiled, d_hidden, columns, tiles, first, tokens,
-                );
-                for row in rows.clone() {
-                    let x = panel_at(panels.start).add(row * cut.width);
-                    let mut group_row = group_row(cut, vocabulary, &panels, tokens, x);
-                    let target = targets[row];
-                    let owner = target / cut.width;
-                    if panels.contains(&owner) {
-                        let logit = *panel_at(owner).add(row * cut.width + target % cut.width);
-                        let bias = if bias.is_null() {
-                            0.0
-                        } else {
-                            *bias.at(target)
-                        };
-                        *targets_.at(row) = logit + bias;
-                    }
-                    if !bias.is_null() {
-                        group_row.bias = bias.at(panels.start * cut.width);
-                    }
-                    group_row.largest = largest_.at(group * tokens + row);
-                    group_row.sum = factors_.at(group * tokens + row);
-                    (kernels.exponentials)(&group_row);
-                }
-            }
-        }
-        all.wait();
-        for row in share(tokens, 1, thread, team.size()) {
-            // SAFETY: this row's sums were written before the barrier, and are this thread's now.
-            unsafe {
-                let at = |group: usize| group * tokens + row;
-                let most = (0..cut.groups).map(|group| *largest_.at(at(group)));
-                let most = most.fold(f32::MIN, f32::max);
-                let mut sum = 0.0;
-                for group in 0..cut.groups {
-                    let weight = (*largest_.at(at(group)) - most).exp();
-                    sum += *factors_.at(at(group)) * weight;
-                    *factors_.at(at(group)) = weight;
-                }
-                for group in 0..cut.groups {
-                    *factors_.at(at(group)) /= sum;
-                }
-                // The logits' difference first: the logarithm may be far smaller than either.
-                *losses_.at(row) = sum.ln() + (most - *targets_.at(row));
-            }
-        }
+    let pass = Pass {
+        kernels,
+        threads: team.size(),
+        sizes,
+        operands,
+        save,
+        cut,
+        buffer: &buffer,
+        tile_tasks: Queue::new(tiles.len()),
+        group_tasks: Queue::new(cut.groups * cut.blocks),
+        tiled,
+        tiles,
+        all: Barrier::new(team.size()),
+        largest: largest.ptr(),
+        factors: factors.ptr(),
+        target_logits: target_logits.ptr(),
+        losses: losses.ptr(),
     };
-    team.run(&[&all], &job);
+    // SAFETY: the threads' numbers are those of the team, and sizes were checked above.
+    team.run(&[&pass.all], &|thread| unsafe { pass.run(thread) });
     // SAFETY: every token's losses and factors were written.
     let (losses, factors) = unsafe { (losses.finish(), factors.finish()) };
     (
@@ -246,59 +197,198 @@ pub(crate) fn loss_forward(
     )
 }
 
-/// The logits of the tokens in `tiles` for the columns of one group, into the places of its panels, of
-/// which `first` is the first.
-///
-/// # Safety
-///
-/// `weight` covers `d_hidden` rows and the columns, and `tiled` is filled; `first` points to as many
-/// panels as the columns fill, of `tokens` whole rows each, and no other thread uses these tokens' rows
-/// of them meanwhile.
-#[expect(clippy::too_many_arguments)]
-unsafe fn logits(
+/// What the threads of a forward pass share.
+struct Pass<'a> {
     kernels: &'static Kernels,
-    weight: Source,
-    tiled: &Tiled,
-    d_hidden: usize,
-    columns: Range<usize>,
-    tiles: &[Range<usize>],
-    first: *mut f32,
-    tokens: usize,
-) {
-    let width = VECTORS * kernels.lanes;
-    let packed = Packed::new(kernels, d_hidden, &[columns], VECTORS);
-    let near = ROW_BLOCK / kernels.tiles(VECTORS).len();
-    // SAFETY: the caller vouches for the operands; the panels have room for whole rows.
-    unsafe {
-        for piece in &packed.panels {
-            packed.fill(piece, weight);
+    threads: usize,
+    sizes: LossSizes,
+    operands: LossOperands<'a>,
+    save: bool,
+    cut: Cut,
+    /// Where the exponentials are kept, `[panels, tokens, width]`, a group's panels by the thread that takes its task;
+    /// empty where they are not.
+    buffer: &'a Scratch,
+    /// The hidden states, transposed: `[d_hidden, tokens]`, each tile filled by one thread.
+    tiled: Tiled,
+    /// Tokens of each tile.
+    tiles: Vec<Range<usize>>,
+    tile_tasks: Queue,
+    group_tasks: Queue,
+    /// Where all threads wait between phases.
+    all: Barrier,
+    /// The largest logit of each group, `[groups, tokens]`.
+    largest: Shared,
+    /// The sum of the exponentials of each group, and at last the factors, `[groups, tokens]`.
+    factors: Shared,
+    /// `[tokens]`
+    target_logits: Shared,
+    /// `[tokens]`
+    losses: Shared,
+}
+
+impl Pass<'_> {
+    /// A thread's part of the pass.
+    ///
+    /// # Safety
+    ///
+    /// Each of `threads` threads calls this once, with its number; operands have the sizes that were said.
+    unsafe fn run(&self, thread: usize) {
+        let LossSizes {
+            tokens, d_hidden, ..
+        } = self.sizes;
+        let kept_by_thread = if self.save { 0 } else { GROUP };
+        let local = Scratch::new(kept_by_thread * tokens * self.cut.width);
+        for tile in self.tile_tasks.tasks().map(|tile| &self.tiles[tile]) {
+            let state = |token: usize| self.operands.hidden[token * d_hidden..].as_ptr();
+            // SAFETY: every token has `d_hidden` numbers, and each tile is filled by one thread.
+            unsafe { self.tiled.fill_transposed(0, tile, 0..d_hidden, state) };
         }
-        for tiles in tiles.chunks(near.max(1)) {
-            for piece in &packed.panels {
-                let panel = first.add(piece.column / width * tokens * width);
-                for tile in tiles {
-                    let c = panel.add(tile.start * width + piece.column % width);
-                    let (a, rows) = (tiled.tile(0, tile), tile.len());
-                    let depth = 0..d_hidden;
-                    multiply_panel(kernels, a, &packed, piece, rows, depth, c, width, false);
-                }
-            }
+        self.all.wait();
+        for task in self.group_tasks.tasks() {
+            let (group, block) = self.cut.task(task);
+            let tiles = &self.tiles[share(self.tiles.len(), 1, block, self.cut.blocks)];
+            // SAFETY: the tiles are filled; each task has rows of panels of its own, in the buffer or in this
+            // thread's memory.
+            unsafe { self.exponentials(group, tiles, &local) };
         }
-        // A narrow last panel: what lies beyond the vocabulary has no share in any gradient.
-        let used = packed.columns % width;
-        if used > 0 {
-            let panel = first.add(packed.columns / width * tokens * width);
-            for row in tiles.iter().cloned().flatten() {
-                panel.add(row * width + used).write_bytes(0, width - used);
+        self.all.wait();
+        for row in share(tokens, 1, thread, self.threads) {
+            // SAFETY: this row's sums were written before the barrier, and are this thread's now.
+            unsafe { self.loss(row) };
+        }
+    }
+
+    /// Logits of the tokens in `tiles` for one group of panels, turned into exponentials.
+    ///
+    /// # Safety
+    ///
+    /// All tiles are filled, and no other thread has this group and these tokens.
+    unsafe fn exponentials(&self, group: usize, tiles: &[Range<usize>], local: &Scratch) {
+        let (Some(head), Some(tail)) = (tiles.first(), tiles.last()) else {
+            return;
+        };
+        let panels = self.cut.panels_of(group);
+        let panel_len = self.sizes.tokens * self.cut.width;
+        let first = if self.save {
+            self.buffer.at(panels.start * panel_len)
+        } else {
+            local.ptr()
+        };
+        // SAFETY: passed on; targets are inside the vocabulary.
+        unsafe {
+            self.logits(&panels, tiles, first);
+            for row in head.start..tail.end {
+                self.exponentials_of(row, group, &panels, first);
             }
         }
     }
-}
 
-/// Cuts a range into pieces.
-pub(crate) fn blocks_of(range: Range<usize>, size: usize) -> impl Iterator<Item = Range<usize>> {
-    let end = range.end;
-    range
-        .step_by(size)
-        .map(move |first| first..(first + size).min(end))
+    /// The exponentials of one token's logits of a group, of whose panels `first` is the first.
+    ///
+    /// # Safety
+    ///
+    /// As [`Pass::exponentials`], for this token, whose logits are there.
+    unsafe fn exponentials_of(
+        &self,
+        row: usize,
+        group: usize,
+        panels: &Range<usize>,
+        first: *mut f32,
+    ) {
+        let LossSizes {
+            tokens, vocabulary, ..
+        } = self.sizes;
+        let cut = self.cut;
+        let (bias, target) = (self.operands.bias, self.operands.targets[row]);
+        let owner = target / cut.width;
+        // SAFETY: passed on.
+        unsafe {
+            let x = first.add(row * cut.width);
+            if panels.contains(&owner) {
+                let panel = (owner - panels.start) * tokens * cut.width;
+                let logit = *x.add(panel + target % cut.width);
+                let bias = bias.map_or(0.0, |bias| bias[target]);
+                *self.target_logits.at(row) = logit + bias;
+            }
+            let mut group_row = group_row(cut, vocabulary, panels, tokens, x);
+            if let Some(bias) = bias {
+                group_row.bias = bias[panels.start * cut.width..].as_ptr();
+            }
+            group_row.largest = self.largest.at(group * tokens + row);
+            group_row.sum = self.factors.at(group * tokens + row);
+            (self.kernels.exponentials)(&group_row);
+        }
+    }
+
+    /// The loss of one token, and the factors that make probabilities of its exponentials.
+    ///
+    /// # Safety
+    ///
+    /// The token's largest logits and sums are there, and no other thread has it.
+    unsafe fn loss(&self, row: usize) {
+        let at = |group: usize| group * self.sizes.tokens + row;
+        let groups = 0..self.cut.groups;
+        // SAFETY: passed on.
+        unsafe {
+            let most = groups.clone().map(|group| *self.largest.at(at(group)));
+            let most = most.fold(f32::MIN, f32::max);
+            let mut sum = 0.0;
+            for group in groups.clone() {
+                let weight = (*self.largest.at(at(group)) - most).exp();
+                sum += *self.factors.at(at(group)) * weight;
+                *self.factors.at(at(group)) = weight;
+            }
+            for group in groups {
+                *self.factors.at(at(group)) /= sum;
+            }
+            // The logits' difference first: the logarithm may be far smaller than either.
+            *self.losses.at(row) = sum.ln() + (most - *self.target_logits.at(row));
+        }
+    }
+
+    /// The logits of the tokens in `tiles` for the columns of one group, into the places of its panels, of
+    /// which `first` is the first.
+    ///
+    /// # Safety
+    ///
+    /// As [`Pass::exponentials`]; `first` points to the group's panels, of all tokens' whole rows each.
+    unsafe fn logits(&self, panels: &Range<usize>, tiles: &[Range<usize>], first: *mut f32) {
+        let LossSizes {
+            tokens,
+            d_hidden,
+            vocabulary,
+        } = self.sizes;
+        let kernels = self.kernels;
+        let width = self.cut.width;
+        let columns = panels.start * width..(panels.end * width).min(vocabulary);
+        let packed = Packed::new(kernels, d_hidden, &[columns], VECTORS);
+        let near = ROW_BLOCK / kernels.tiles(VECTORS).len();
+        // SAFETY: the caller vouches for the operands; the panels have room for whole rows.
+        unsafe {
+            for piece in &packed.panels {
+                packed.fill(
+                    piece,
+                    Source::rows(self.operands.weight.as_ptr(), vocabulary),
+                );
+            }
+            for tiles in tiles.chunks(near.max(1)) {
+                for piece in &packed.panels {
+                    let panel = first.add(piece.column / width * tokens * width);
+                    for tile in tiles {
+                        let c = panel.add(tile.start * width + piece.column % width);
+                        let left = self.tiled.tile(0, tile);
+                        Product::new(left, tile.len(), &packed).panel(piece, c, width);
+                    }
+                }
+            }
+            // A narrow last panel: what lies beyond the vocabulary has no share in any gradient.
+            let used = packed.columns % width;
+            if used > 0 {
+                let panel = first.add(packed.columns / width * tokens * width);
+                for row in tiles.iter().cloned().flatten() {
+                    panel.add(row * width + used).write_bytes(0, width - used);
+                }
+            }
+        }
+    }
 }

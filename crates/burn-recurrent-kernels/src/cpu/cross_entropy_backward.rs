@@ -2,15 +2,15 @@
 
 use core::ops::Range;
 
-use super::cross_entropy::{
-    Cut, LossSaved, LossSizes, ROW_BLOCK, blocks_of, check_targets, group_row,
-};
+use super::cross_entropy::{Cut, LossOperands, LossSaved, LossSizes, ROW_BLOCK, group_row};
 use super::kernels::Kernels;
-use super::pack::{Packed, Source};
-use super::pool::{Barrier, Team, share};
-use super::product::{Left, Target};
-use super::scratch::{Numbers, Output, Scratch};
-use super::shared::{ALONE, ROW_GRAIN, SendSource, Shared};
+use super::matrix::{Left, Source, Target};
+use super::pack::{Fill, Packed};
+use super::parts::{blocks_of, share};
+use super::pool::Barrier;
+use super::run::Run;
+use super::scratch::{Numbers, Output};
+use super::shared::Shared;
 use super::tasks::Queue;
 use super::tile::{PREFETCH_ROWS, TileArgs};
 use super::tiled::{Tiled, VECTORS};
@@ -21,6 +21,8 @@ const DEPTH_PANELS: usize = 8;
 const DEPTH: usize = 256;
 /// Tokens whose hidden states a thread copies into tiles at a time.
 const TILED_TOKENS: usize = 32;
+/// Rows of tiles, for sharing rows out.
+const ROW_GRAIN: usize = 12;
 
 /// Which gradients of a loss to compute; the bias's comes with the weight's.
 #[derive(Clone, Copy, Debug)]
@@ -36,191 +38,79 @@ pub(crate) struct LossGradients {
     pub(crate) bias: Numbers,
 }
 
-/// Differentiates [`super::cross_entropy::loss_forward`]; `d_loss` holds the gradient of each token's
+/// Differentiates [`super::cross_entropy::loss_forward`]; `d_loss`, `[tokens]`, holds the gradient of each token's
 /// loss. Uses up `saved`.
-#[expect(clippy::too_many_arguments)]
 pub(crate) fn loss_backward(
-    kernels: &'static Kernels,
-    threads: usize,
+    run: Run,
     sizes: LossSizes,
-    hidden: &[f32],
-    weight: &[f32],
-    targets: &[usize],
+    operands: LossOperands,
     saved: LossSaved,
     d_loss: &[f32],
     wanted: LossWanted,
 ) -> LossGradients {
+    operands.check(sizes);
+    let kernels = run.kernels;
     let LossSizes {
         tokens,
         d_hidden,
         vocabulary,
     } = sizes;
-    let team = Team::take(if tokens * d_hidden * vocabulary < ALONE {
-        1
-    } else {
-        threads
-    });
+    let team = run.team(sizes.work());
     let cut = Cut::new(kernels, vocabulary, team.size());
-    let LossSaved {
-        exponentials: buffer,
-        factors,
-    } = saved;
-    assert_eq!(hidden.len(), tokens * d_hidden, "hidden");
-    assert_eq!(weight.len(), d_hidden * vocabulary, "weight");
-    check_targets(targets, sizes);
+    let exponentials = cut.panels * tokens * cut.width;
     assert_eq!(d_loss.len(), tokens, "d_loss");
-    assert_eq!(
-        buffer.len(),
-        cut.panels * tokens * cut.width,
-        "exponentials"
-    );
-    assert_eq!(factors.len(), cut.groups * tokens, "factors");
-    let mut d_hidden_out = Output::new(if wanted.hidden { tokens * d_hidden } else { 0 });
-    let mut d_weight = Output::new(if wanted.weight {
-        d_hidden * vocabulary
-    } else {
-        0
-    });
-    let mut d_bias = Output::new(if wanted.weight { vocabulary } else { 0 });
-    let (d_hidden_, d_weight_, d_bias_) = (d_hidden_out.ptr(), d_weight.ptr(), d_bias.ptr());
+    assert_eq!(saved.exponentials.len(), exponentials, "exponentials");
+    assert_eq!(saved.factors.len(), cut.groups * tokens, "factors");
+    let only = |len, wanted| if wanted { len } else { 0 };
+    let mut d_hidden_out = Output::new(only(tokens * d_hidden, wanted.hidden));
+    let mut d_weight = Output::new(only(d_hidden * vocabulary, wanted.weight));
+    let mut d_bias = Output::new(only(vocabulary, wanted.weight));
     let transposed = Packed::new(
         kernels,
-        if wanted.hidden { vocabulary } else { 0 },
-        core::slice::from_ref(&(0..if wanted.hidden { d_hidden } else { 0 })),
+        only(vocabulary, wanted.hidden),
+        core::slice::from_ref(&(0..only(d_hidden, wanted.hidden))),
         VECTORS,
     );
-    let weight = SendSource(Source {
-        data: weight.as_ptr(),
-        row: 1,
-        col: vocabulary,
-    });
+    let source = Source::transposed(operands.weight.as_ptr(), vocabulary);
+    let fills: Vec<Fill> = transposed.fills(source).collect();
     // All panels of the weight's gradient read the hidden states, tile by tile.
-    let tiled = Tiled::new(
-        kernels,
-        if wanted.weight { d_hidden } else { 0 },
-        tokens,
-        DEPTH,
-    );
-    let tiles = tiled.tiles();
-    let place = |panel: usize| buffer.ptr().wrapping_add(panel * tokens * cut.width);
-    let all = Barrier::new(team.size());
-
-    // Rows of a group: exponentials to gradients of logits.
-    let differentiate = |group: usize, rows: Range<usize>| {
-        let panels = cut.panels_of(group);
-        for row in rows {
-            // SAFETY: the caller gives each row of a group to one thread.
-            unsafe {
-                let place = |panel: usize| buffer.ptr().add((panel * tokens + row) * cut.width);
-                let mut group_row =
-                    group_row(cut, vocabulary, &panels, tokens, place(panels.start));
-                group_row.factor = factors[group * tokens + row] * d_loss[row];
-                (kernels.scale)(&group_row);
-                let owner = targets[row] / cut.width;
-                if panels.contains(&owner) {
-                    *place(owner).add(targets[row] % cut.width) -= d_loss[row];
-                }
-            }
-        }
-    };
-    let pieces: Vec<_> = (0..tiled.blocks())
+    let tiled = Tiled::new(kernels, only(d_hidden, wanted.weight), tokens, DEPTH);
+    let pieces: Vec<_> = (0..only(tiled.blocks(), wanted.weight))
         .flat_map(|block| {
             blocks_of(tiled.depth(block), TILED_TOKENS).map(move |rows| (block, rows))
         })
         .collect();
-    let pieces_queue = Queue::new(if wanted.weight { pieces.len() } else { 0 });
-    let gradients = Queue::new(cut.groups * cut.blocks);
-    let tasks = Queue::new(cut.groups * cut.blocks);
-    let fills = Queue::new(transposed.panels.len());
     let row_count = tokens.div_ceil(ROW_BLOCK).next_multiple_of(team.size());
-    let row_parts: Vec<_> = (0..row_count)
+    let rows: Vec<_> = (0..row_count)
         .map(|block| share(tokens, ROW_GRAIN, block, row_count))
         .collect();
-    let row_blocks = Queue::new(row_count);
-    let job = |_thread: usize| {
-        let weight = &weight;
-        for (block, piece) in pieces_queue.tasks().map(|piece| &pieces[piece]) {
-            let state = |token: usize| hidden[token * d_hidden..].as_ptr();
-            // SAFETY: every token has `d_hidden` numbers, and its piece is one thread's.
-            unsafe { tiled.fill(*block, piece.clone(), state) };
-        }
-        all.wait();
-        if cut.blocks > 1 {
-            for task in gradients.tasks() {
-                let (group, block) = cut.task(task);
-                differentiate(group, share(tokens, ROW_GRAIN, block, cut.blocks));
-            }
-            all.wait();
-        }
-        for task in tasks.tasks() {
-            let (group, block) = cut.task(task);
-            if cut.blocks == 1 {
-                differentiate(group, 0..tokens);
-            }
-            if !wanted.weight {
-                continue;
-            }
-            let tiles = &tiles[share(tiles.len(), 1, block, cut.blocks)];
-            // SAFETY: this group's gradients of logits are complete; each task writes rows and
-            // columns of its own.
-            unsafe {
-                for sum in 0..tiled.blocks() {
-                    let depth = tiled.depth(sum);
-                    let multiply = |a: Left, panel: usize, rows: usize, out: Shared, row: usize| {
-                        let column = panel * cut.width;
-                        let target = Target {
-                            data: out.at(row * vocabulary + column),
-                            row: vocabulary,
-                            columns: cut.width.min(vocabulary - column),
-                        };
-                        let b = place(panel).add(depth.start * cut.width);
-                        multiply_ready(kernels, VECTORS, a, b, rows, depth.len(), target, sum > 0);
-                    };
-                    // A panel stays in the first cache while the rows pass by.
-                    for panel in cut.panels_of(group) {
-                        for tile in tiles {
-                            let a = tiled.tile(sum, tile);
-                            multiply(a, panel, tile.len(), d_weight_, tile.start);
-                        }
-                    }
-                    if block == 0 {
-                        let one = 1.0f32;
-                        let ones = Left {
-                            data: &one,
-                            row: 0,
-                            k: 0,
-                        };
-                        for panel in cut.panels_of(group) {
-                            multiply(ones, panel, 1, d_bias_, 0);
-                        }
-                    }
-                }
-            }
-        }
-        for index in fills.tasks() {
-            // SAFETY: each panel is filled by one thread.
-            unsafe { transposed.fill(&transposed.panels[index], weight.0) };
-        }
-        all.wait();
-        if wanted.hidden {
-            for rows in row_blocks.tasks().map(|block| row_parts[block].clone()) {
-                // SAFETY: all gradients of logits are complete; these rows are this thread's.
-                unsafe {
-                    state_rows(
-                        kernels,
-                        cut,
-                        &buffer,
-                        tokens,
-                        &transposed,
-                        rows,
-                        d_hidden_,
-                        d_hidden,
-                    )
-                };
-            }
-        }
+    let pass = Pass {
+        kernels,
+        sizes,
+        operands,
+        saved: &saved,
+        d_loss,
+        wanted,
+        cut,
+        tasks: Tasks {
+            pieces: Queue::new(pieces.len()),
+            gradients: Queue::new(cut.groups * cut.blocks),
+            groups: Queue::new(cut.groups * cut.blocks),
+            fills: Queue::new(fills.len()),
+            rows: Queue::new(rows.len()),
+        },
+        tiles: tiled.tiles(),
+        tiled,
+        pieces,
+        transposed: &transposed,
+        fills,
+        rows,
+        all: Barrier::new(team.size()),
+        d_hidden: d_hidden_out.ptr(),
+        d_weight: d_weight.ptr(),
+        d_bias: d_bias.ptr(),
     };
-    team.run(&[&all], &job);
+    team.run(&[&pass.all], &|_| pass.run());
     // SAFETY: the products wrote every element.
     unsafe {
         LossGradients {
@@ -231,124 +121,321 @@ pub(crate) fn loss_backward(
     }
 }
 
-/// The gradient of some tokens' hidden states: a product whose left operand lies in panels, from
-/// which a part of the sums at a time is copied into tiles.
-///
-/// # Safety
-///
-/// `buffer` holds all panels of `tokens` rows, which no thread writes any more; `transposed` is
-/// filled; `out` has room for `tokens` rows, of which no other thread uses those in `rows`.
-#[expect(clippy::too_many_arguments)]
-unsafe fn state_rows(
-    kernels: &Kernels,
+/// What the threads of a backward pass share.
+struct Pass<'a> {
+    kernels: &'static Kernels,
+    sizes: LossSizes,
+    operands: LossOperands<'a>,
+    /// The exponentials, `[panels, tokens, width]`, become the gradients of the logits: some rows of a group at a time,
+    /// by the thread that takes them.
+    saved: &'a LossSaved,
+    /// `[tokens]`
+    d_loss: &'a [f32],
+    wanted: LossWanted,
     cut: Cut,
-    buffer: &Scratch,
-    tokens: usize,
-    transposed: &Packed,
-    rows: Range<usize>,
-    out: Shared,
-    d_hidden: usize,
-) {
-    let deep = DEPTH_PANELS * cut.width;
-    let tiled = Tiled::new(kernels, rows.len(), deep, deep);
-    let tiles = tiled.tiles();
-    // SAFETY: the caller vouches for the rows; the copies stay inside panels and tiles.
-    unsafe {
+    tasks: Tasks,
+    /// Hidden states, `[tokens, d_hidden]`, each piece filled by one thread.
+    tiled: Tiled,
+    /// Units of each tile.
+    tiles: Vec<Range<usize>>,
+    /// Blocks of `tiled`, and tokens to fill of them.
+    pieces: Vec<(usize, Range<usize>)>,
+    /// The weight, transposed: `[vocabulary, d_hidden]`.
+    transposed: &'a Packed,
+    fills: Vec<Fill<'a>>,
+    /// Tokens whose gradients of hidden states a thread computes at a time.
+    rows: Vec<Range<usize>>,
+    /// Where all threads wait between phases.
+    all: Barrier,
+    /// `[tokens, d_hidden]`
+    d_hidden: Shared,
+    /// `[d_hidden, vocabulary]`
+    d_weight: Shared,
+    /// `[vocabulary]`
+    d_bias: Shared,
+}
+
+/// What threads take from one another.
+struct Tasks {
+    pieces: Queue,
+    gradients: Queue,
+    groups: Queue,
+    fills: Queue,
+    rows: Queue,
+}
+
+impl Pass<'_> {
+    /// A thread's part of the pass.
+    fn run(&self) {
+        self.tile_states();
+        self.all.wait();
+        let split = self.cut.blocks > 1;
+        if split {
+            let rows = |block| share(self.sizes.tokens, ROW_GRAIN, block, self.cut.blocks);
+            for task in self.tasks.gradients.tasks() {
+                let (group, block) = self.cut.task(task);
+                // SAFETY: each task has rows of a group of its own.
+                unsafe { self.differentiate(group, rows(block)) };
+            }
+            self.all.wait();
+        }
+        for task in self.tasks.groups.tasks() {
+            let (group, block) = self.cut.task(task);
+            // SAFETY: where a group is not split its gradients of logits are made here and else they are complete; each
+            // task writes rows and columns of its own.
+            unsafe {
+                if !split {
+                    self.differentiate(group, 0..self.sizes.tokens);
+                }
+                if self.wanted.weight {
+                    self.weight_gradient(group, block);
+                }
+            }
+        }
+        for task in self.tasks.fills.tasks() {
+            // SAFETY: each panel is filled by one thread.
+            unsafe { self.fills[task].run() };
+        }
+        self.all.wait();
+        if self.wanted.hidden {
+            for task in self.tasks.rows.tasks() {
+                // SAFETY: all gradients of logits are complete; these rows are this thread's.
+                unsafe { self.state_gradient(self.rows[task].clone()) };
+            }
+        }
+    }
+
+    /// Copies hidden states into tiles.
+    fn tile_states(&self) {
+        let d_hidden = self.sizes.d_hidden;
+        for task in self.tasks.pieces.tasks() {
+            let (block, piece) = &self.pieces[task];
+            let state = |token: usize| self.operands.hidden[token * d_hidden..].as_ptr();
+            // SAFETY: every token has `d_hidden` numbers, and its piece is one thread's.
+            unsafe { self.tiled.fill(*block, piece.clone(), state) };
+        }
+    }
+
+    /// A token's row of a panel of exponentials, or of gradients of logits.
+    fn place(&self, panel: usize, row: usize) -> *mut f32 {
+        let row = panel * self.sizes.tokens + row;
+        self.saved.exponentials.at(row * self.cut.width)
+    }
+
+    /// Exponentials to gradients of logits, of some tokens and one group.
+    ///
+    /// # Safety
+    ///
+    /// No other thread has these rows of this group.
+    unsafe fn differentiate(&self, group: usize, rows: Range<usize>) {
+        let LossSizes {
+            tokens, vocabulary, ..
+        } = self.sizes;
+        let panels = self.cut.panels_of(group);
+        for row in rows {
+            let x = self.place(panels.start, row);
+            let mut group_row = group_row(self.cut, vocabulary, &panels, tokens, x);
+            group_row.factor = self.saved.factors[group * tokens + row] * self.d_loss[row];
+            let target = self.operands.targets[row];
+            let owner = target / self.cut.width;
+            // SAFETY: passed on.
+            unsafe {
+                (self.kernels.scale)(&group_row);
+                if panels.contains(&owner) {
+                    let place = self.place(owner, row).add(target % self.cut.width);
+                    *place -= self.d_loss[row];
+                }
+            }
+        }
+    }
+
+    /// The weight's and the bias's gradients: a group's columns, of which block `block` of the rows.
+    ///
+    /// # Safety
+    ///
+    /// The group's gradients of logits and all tiles are there, and no other thread has this block.
+    unsafe fn weight_gradient(&self, group: usize, block: usize) {
+        let tiles = &self.tiles[share(self.tiles.len(), 1, block, self.cut.blocks)];
+        for sum in 0..self.tiled.blocks() {
+            // A panel stays in the first cache while the rows pass by.
+            for panel in self.cut.panels_of(group) {
+                for tile in tiles {
+                    let left = self.tiled.tile(sum, tile);
+                    let out = self.d_weight.at(tile.start * self.sizes.vocabulary);
+                    // SAFETY: passed on.
+                    unsafe { self.add_panel(left, tile.len(), panel, sum, out) };
+                }
+            }
+            if block == 0 {
+                for panel in self.cut.panels_of(group) {
+                    // SAFETY: passed on.
+                    unsafe { self.add_panel(Left::ones(), 1, panel, sum, self.d_bias.at(0)) };
+                }
+            }
+        }
+    }
+
+    /// The product of `rows` rows with a panel of gradients of logits, over block `sum` of the sums, added to the panel's
+    /// columns of `out` where it is not the first.
+    ///
+    /// # Safety
+    ///
+    /// As [`Pass::weight_gradient`]; `left` covers the rows and the block.
+    unsafe fn add_panel(&self, left: Left, rows: usize, panel: usize, sum: usize, out: *mut f32) {
+        let vocabulary = self.sizes.vocabulary;
+        let depth = self.tiled.depth(sum);
+        let column = panel * self.cut.width;
+        let tile = ReadyTile {
+            kernels: self.kernels,
+            vectors: VECTORS,
+            left,
+            right: self.place(panel, depth.start),
+            rows,
+            k: depth.len(),
+            accumulate: sum > 0,
+        };
+        // SAFETY: passed on.
+        unsafe {
+            tile.write(Target {
+                data: out.add(column),
+                row: vocabulary,
+                columns: self.cut.width.min(vocabulary - column),
+            });
+        }
+    }
+
+    /// The gradient of some tokens' hidden states: a product whose left operand lies in panels, from
+    /// which a part of the sums at a time is copied into tiles.
+    ///
+    /// # Safety
+    ///
+    /// All gradients of logits are complete, and the weight is packed; no other thread has these rows.
+    unsafe fn state_gradient(&self, rows: Range<usize>) {
+        let (width, cut) = (self.cut.width, self.cut);
+        let deep = DEPTH_PANELS * width;
+        let tiled = Tiled::new(self.kernels, rows.len(), deep, deep);
+        let tiles = tiled.tiles();
         for first in (0..cut.panels).step_by(DEPTH_PANELS) {
             let panels = first..(first + DEPTH_PANELS).min(cut.panels);
             for tile in &tiles {
                 for (i, panel) in panels.clone().enumerate() {
-                    let part = i * cut.width..(i + 1) * cut.width;
-                    tiled.fill_transposed(0, tile, part, |row| {
-                        let row = panel * tokens + rows.start + row;
-                        buffer.ptr().add(row * cut.width).cast_const()
-                    });
+                    let part = i * width..(i + 1) * width;
+                    let column = |row| self.place(panel, rows.start + row).cast_const();
+                    // SAFETY: passed on; the copies stay inside the tile.
+                    unsafe { tiled.fill_transposed(0, tile, part, column) };
                 }
             }
-            let depth = first * cut.width..(panels.end * cut.width).min(transposed.k);
-            for panel in &transposed.panels {
-                let width = panel.vectors * kernels.lanes;
-                let b = transposed.panel(panel).add(depth.start * width);
-                for tile in &tiles {
-                    let target = Target {
-                        data: out.at((rows.start + tile.start) * d_hidden + panel.column),
+            // SAFETY: passed on.
+            unsafe { self.add_states(&tiled, &tiles, &panels, rows.start) };
+        }
+    }
+
+    /// Adds the part of the sums that some panels of gradients of logits make up, which are in tiles, for the tokens
+    /// from `start` on.
+    ///
+    /// # Safety
+    ///
+    /// As [`Pass::state_gradient`].
+    unsafe fn add_states(
+        &self,
+        tiled: &Tiled,
+        tiles: &[Range<usize>],
+        panels: &Range<usize>,
+        start: usize,
+    ) {
+        let (transposed, d_hidden) = (self.transposed, self.sizes.d_hidden);
+        let width = self.cut.width;
+        let depth = panels.start * width..(panels.end * width).min(transposed.k);
+        for panel in &transposed.panels {
+            let width = panel.vectors * self.kernels.lanes;
+            for tile in tiles {
+                // SAFETY: passed on.
+                unsafe {
+                    let product = ReadyTile {
+                        kernels: self.kernels,
+                        vectors: panel.vectors,
+                        left: tiled.tile(0, tile),
+                        right: transposed.panel(panel).add(depth.start * width),
+                        rows: tile.len(),
+                        k: depth.len(),
+                        accumulate: panels.start > 0,
+                    };
+                    let row = (start + tile.start) * d_hidden;
+                    product.write(Target {
+                        data: self.d_hidden.at(row + panel.column),
                         row: d_hidden,
                         columns: width.min(d_hidden - panel.column),
-                    };
-                    multiply_ready(
-                        kernels,
-                        panel.vectors,
-                        tiled.tile(0, tile),
-                        b,
-                        tile.len(),
-                        depth.len(),
-                        target,
-                        first > 0,
-                    );
+                    });
                 }
             }
         }
     }
 }
 
-/// One tile of a product whose right operand is `vectors` wide and lies ready in memory; adds to the
-/// target where `accumulate`.
-///
-/// # Safety
-///
-/// `rows` is at least one and no more than the largest tile has; `a` covers `rows` rows of `k`
-/// numbers, `b` is `k` rows of whole vectors; `target` has room for `rows` rows of its columns, which are no
-/// more than the vectors', and no other thread uses them.
-#[expect(clippy::too_many_arguments)]
-unsafe fn multiply_ready(
-    kernels: &Kernels,
+/// One tile of a product whose right operand lies ready in memory.
+struct ReadyTile {
+    kernels: &'static Kernels,
+    /// Width of the right operand.
     vectors: usize,
-    a: Left,
-    b: *const f32,
+    /// `[rows, k]`
+    left: Left,
+    /// `[k, vectors * lanes]`
+    right: *const f32,
+    /// At least one, and no more than the largest tile has.
     rows: usize,
     k: usize,
-    target: Target,
+    /// Whether to add to what the result holds.
     accumulate: bool,
-) {
-    const EDGE: usize = 14 * VECTORS * 16;
-    let width = vectors * kernels.lanes;
-    let whole = TileArgs {
-        k,
-        a: a.data,
-        a_row: a.row,
-        a_k: a.k,
-        b,
-        b_row: width,
-        ask: b.wrapping_add(PREFETCH_ROWS * width),
-        ask_row: width,
-        c: target.data,
-        c_row: target.row,
-        accumulate,
-    };
-    let tile = kernels.tiles(vectors)[rows - 1];
-    // SAFETY: the caller vouches for the operands; a narrow target goes through a buffer that holds
-    // whole vectors.
-    unsafe {
-        if target.columns == width {
-            tile(&whole);
-            return;
-        }
-        assert!(rows * width <= EDGE);
-        let mut edge = [0.0f32; EDGE];
-        let edge = edge.as_mut_ptr();
-        let place = |row: usize| target.data.wrapping_add(row * target.row);
-        if accumulate {
-            for row in 0..rows {
-                edge.add(row * width).copy_from(place(row), target.columns);
+}
+
+impl ReadyTile {
+    /// Computes the tile.
+    ///
+    /// # Safety
+    ///
+    /// The operands cover what is said of them; `target` has room for the rows of its columns, which are no
+    /// more than the vectors', and no other thread uses them.
+    unsafe fn write(&self, target: Target) {
+        const EDGE: usize = 14 * VECTORS * 16;
+        let width = self.vectors * self.kernels.lanes;
+        let whole = TileArgs {
+            k: self.k,
+            a: self.left.data,
+            a_row: self.left.row,
+            a_k: self.left.k,
+            b: self.right,
+            b_row: width,
+            ask: self.right.wrapping_add(PREFETCH_ROWS * width),
+            ask_row: width,
+            c: target.data,
+            c_row: target.row,
+            accumulate: self.accumulate,
+        };
+        let tile = self.kernels.tiles(self.vectors)[self.rows - 1];
+        // SAFETY: the caller vouches for the operands; a narrow target goes through a buffer that holds
+        // whole vectors.
+        unsafe {
+            if target.columns == width {
+                tile(&whole);
+                return;
             }
-        }
-        tile(&TileArgs {
-            c: edge,
-            c_row: width,
-            ..whole
-        });
-        for row in 0..rows {
-            place(row).copy_from(edge.add(row * width), target.columns);
+            assert!(self.rows * width <= EDGE);
+            let mut edge = [0.0f32; EDGE];
+            let edge = edge.as_mut_ptr();
+            let place = |row: usize| target.data.wrapping_add(row * target.row);
+            if self.accumulate {
+                for row in 0..self.rows {
+                    edge.add(row * width).copy_from(place(row), target.columns);
+                }
+            }
+            tile(&TileArgs {
+                c: edge,
+                c_row: width,
+                ..whole
+            });
+            for row in 0..self.rows {
+                place(row).copy_from(edge.add(row * width), target.columns);
+            }
         }
     }
 }

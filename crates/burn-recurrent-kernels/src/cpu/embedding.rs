@@ -1,6 +1,7 @@
 //! Rows of a table, and the gradient of the table.
 
-use super::pool::{Barrier, Team, share};
+use super::parts::share;
+use super::pool::{Barrier, Team};
 use super::scratch::{Numbers, Output};
 
 /// Numbers below which a second thread costs more than it brings.

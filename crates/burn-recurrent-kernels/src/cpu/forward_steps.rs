@@ -1,165 +1,276 @@
 //! The steps of a forward recurrence: product, gates and state of some rows and hidden units.
 
 use core::ops::Range;
+use core::ptr::null_mut;
 
+use super::cell::Saved;
 use super::cells::{ForwardFn, ForwardRow};
+use super::grid::Member;
 use super::kernels::Kernels;
-use super::pack::{Packed, Source};
-use super::pool::{Barrier, share};
-use super::product::{Left, multiply, multiply_unpacked};
+use super::matrix::{Left, Source};
+use super::pack::Packed;
+use super::parts::share;
+use super::product::Product;
 use super::projection::Projection;
 use super::schedule::Schedule;
-use super::scratch::Scratch;
-use super::shared::{Shared, Sizes, padded};
+use super::scratch::{Scratch, padded};
+use super::shared::Shared;
+use super::sizes::Sizes;
+use super::unpacked::Unpacked;
 use crate::kind::Cell;
 
+/// The gates whose recurrent product comes first, in [`Sizes::parts`].
+const FIRST: usize = 0;
+/// The gate that waits for a reset.
+const AFTER_RESET: usize = 1;
+
 /// Everything that the threads of a forward recurrence share.
-pub(crate) struct Shape<'a> {
+pub(crate) struct Steps<'a> {
     pub(crate) kernels: &'static Kernels,
     pub(crate) schedule: &'a Schedule,
     pub(crate) sizes: Sizes,
+    /// Whether a backward pass follows, for which gates and cell states are kept.
     pub(crate) save: bool,
     /// What the gates get their input projection from, where it is not there from the start.
     pub(crate) projection: Option<&'a Projection<'a>>,
-    pub(crate) packed: &'a [[Packed; 2]],
-    pub(crate) w_hh: Source,
-    /// Recurrent products by position, `[batch, gates * d_hidden]`, where the weights are used where
-    /// they are.
-    pub(crate) products: Shared,
-    /// Whether the first step's are computed by [`Shape::begin`].
-    pub(crate) products_begun: bool,
-    pub(crate) gates: Shared,
-    pub(crate) bias: Shared,
-    pub(crate) bias_candidate: Shared,
-    pub(crate) extra: Shared,
-    /// Hidden states by position, for odd and even steps.
-    pub(crate) states: [Shared; 2],
-    /// GRU with the reset before the product: `r * h` by position.
-    pub(crate) reset: Shared,
-    /// Distance between rows of `states` and `reset`.
-    pub(crate) state_row: usize,
-    pub(crate) has_state: bool,
-    pub(crate) cells: Shared,
+    pub(crate) weights: RecurrentWeights<'a>,
+    pub(crate) saved: &'a Saved,
+    pub(crate) states: &'a StateRows,
+    /// LSTM: the cell states before the first step, `[batch, d_hidden]`; null where they are zeros.
     pub(crate) cell_start: Shared,
+    /// `[d_hidden]`
     pub(crate) zeros: Shared,
-    pub(crate) output: Shared,
-    pub(crate) hidden: Shared,
-    pub(crate) cell: Shared,
+    pub(crate) last: LastPlaces,
 }
 
 // SAFETY: the raw pointers are read-only or shared as `Shared` describes.
-unsafe impl Sync for Shape<'_> {}
+unsafe impl Sync for Steps<'_> {}
+
+/// What the gates need besides the input, and the products where all members of a row group make them together.
+pub(crate) struct RecurrentWeights<'a> {
+    /// By member of a row group, `[d_hidden, gates * units]`: the gates of both of [`Sizes::parts`]. Read at every step,
+    /// by that member. Empty where the weights are used where they are.
+    pub(crate) packed: &'a [[Packed; 2]],
+    /// `[d_hidden, gates * d_hidden]`
+    pub(crate) w_hh: Source,
+    /// `[batch, gates * d_hidden]` by position, without packed weights: each member writes some columns, and, when all
+    /// have, reads those of its units.
+    pub(crate) products: &'a Scratch,
+    /// Whether the first step's are computed by [`Steps::begin`].
+    pub(crate) begun: bool,
+    /// `[gates * d_hidden]`, or null.
+    pub(crate) bias: Shared,
+    /// `[d_hidden]`, or null.
+    pub(crate) bias_candidate: Shared,
+}
+
+/// Hidden states as the left operands of the recurrent products: rows by position. At each step a member writes its
+/// own units of its own rows, and reads, from one barrier of its row group to the next, all units.
+pub(crate) struct StateRows {
+    /// `[batch, d_hidden]` for even and odd steps: one is read while the other is written.
+    states: [Scratch; 2],
+    /// GRU with the reset before the product: `r * h`, `[batch, d_hidden]`.
+    reset: Scratch,
+    /// Distance between rows.
+    row: usize,
+    /// Whether there were initial states; the first step multiplies nothing where there were none.
+    given: bool,
+}
+
+impl StateRows {
+    /// The initial states, `[batch, d_hidden]` by row.
+    pub(crate) fn new(schedule: &Schedule, sizes: Sizes, start: Option<&[f32]>) -> Self {
+        let Sizes { cell, d_hidden, .. } = sizes;
+        let row = padded(d_hidden);
+        let rows = schedule.batch * row;
+        let states = [Scratch::zeros(rows), Scratch::zeros(rows)];
+        if let Some(start) = start {
+            for state in &states {
+                for (position, &index) in schedule.order.iter().enumerate() {
+                    let from = &start[index * d_hidden..][..d_hidden];
+                    // SAFETY: the row is inside its buffer; no other thread is at work yet.
+                    unsafe {
+                        let to = state.at(position * row);
+                        to.copy_from_nonoverlapping(from.as_ptr(), d_hidden);
+                    }
+                }
+            }
+        }
+        let before = cell == Cell::GruResetBefore;
+        Self {
+            states,
+            reset: Scratch::zeros(if before { rows } else { 0 }),
+            row,
+            given: start.is_some(),
+        }
+    }
+
+    /// The states that step `number` starts from.
+    fn of(&self, number: usize) -> &Scratch {
+        &self.states[number % 2]
+    }
+}
+
+/// Where the results go; each row and unit is written by the thread whose it is.
+pub(crate) struct LastPlaces {
+    /// `[batch, time, d_hidden]`, in the schedule's layout.
+    pub(crate) output: Shared,
+    /// `[batch, d_hidden]`
+    pub(crate) hidden: Shared,
+    /// LSTM: `[batch, d_hidden]`. Where nothing is saved it is also the cell state on its way from step to step.
+    pub(crate) cell: Shared,
+}
+
+/// One step of a row group.
+struct Step {
+    /// In the order of computation.
+    number: usize,
+    /// In the order of the input.
+    t: usize,
+    /// Positions of the rows at work.
+    active: Range<usize>,
+}
+
+/// Recurrent products of one thread.
+struct Products {
+    /// `[rows, gates * units]`, with room for a whole tile beyond.
+    data: Scratch,
+    row: usize,
+}
+
+impl Products {
+    /// Where the products of some row of the thread start.
+    fn at(&self, row: usize) -> *mut f32 {
+        self.data.at(row * self.row)
+    }
+}
 
 /// Where a recurrent product comes from.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Origin {
     /// There is no state to multiply.
     Zero,
-    /// [`Shape::begin`] has computed it.
+    /// [`Steps::begin`] has computed it.
     Begun,
     /// It is computed when it is needed.
     Here,
 }
 
-impl Shape<'_> {
-    /// The steps of some rows and units.
+impl Origin {
+    /// Where that of the gate that waits for a reset comes from, which cannot be begun earlier.
+    fn after_reset(self) -> Self {
+        match self {
+            Origin::Zero => Origin::Zero,
+            Origin::Begun | Origin::Here => Origin::Here,
+        }
+    }
+}
+
+impl Steps<'_> {
+    /// All steps of a member.
     ///
     /// # Safety
     ///
-    /// All members of a row group call this with the same rows and barrier, each with its own units,
-    /// after the weights are packed, and the gate buffer holds the input projection where there is no
-    /// `projection`.
-    pub(crate) unsafe fn recur(
-        &self,
-        group: usize,
-        rows: &Range<usize>,
-        member: usize,
-        units: &Range<usize>,
-        barrier: &Barrier,
-    ) {
-        let kernels = self.kernels;
-        let count = units.len();
-        let product_row = padded(self.sizes.cell.gates() * count + 8 * kernels.lanes);
-        let product = Scratch::new(rows.len() * product_row);
+    /// All members of a row group call this, after the weights are packed; the gate buffer holds the input
+    /// projection where there is no `projection`.
+    pub(crate) unsafe fn recur(&self, member: Member) {
+        let row = padded(self.sizes.cell.gates() * member.units.len() + 8 * self.kernels.lanes);
+        let products = Products {
+            data: Scratch::new(member.rows.len() * row),
+            row,
+        };
+        let step_fn = self.step_fn();
         let before = self.sizes.cell == Cell::GruResetBefore;
-        let step_fn: ForwardFn = match (self.sizes.cell, self.save) {
+        for number in 0..self.schedule.time {
+            let t = self.schedule.time_of(number);
+            if let Some(projection) = self.projection {
+                // SAFETY: its rows are computed here and in `help` alone, before they are read.
+                unsafe { projection.ensure(member.group, number) };
+            }
+            let active = self.schedule.active(member.rows, t);
+            if active.is_empty() {
+                continue;
+            }
+            let step = Step { number, t, active };
+            let origin = self.origin(number);
+            let states = self.states.of(number);
+            // SAFETY: rows and units are this thread's own; hidden states of the other units were
+            // written before the last barrier, and are written again into the other buffer.
+            unsafe {
+                self.product(FIRST, member, &step.active, states, origin, &products);
+                if before {
+                    self.reset(member, &step, &products);
+                    member.barrier.wait();
+                    let (states, origin) = (&self.states.reset, origin.after_reset());
+                    self.product(AFTER_RESET, member, &step.active, states, origin, &products);
+                }
+                self.update(member, &step, &products, step_fn);
+            }
+            member.barrier.wait();
+        }
+    }
+
+    /// The cell's function of a row's step.
+    fn step_fn(&self) -> ForwardFn {
+        let kernels = self.kernels;
+        match (self.sizes.cell, self.save) {
             (Cell::RnnTanh, _) => kernels.rnn_tanh_forward,
             (Cell::RnnRelu, _) => kernels.rnn_relu_forward,
             (Cell::GruResetAfter, _) => kernels.gru_after_forward,
             (Cell::GruResetBefore, _) => kernels.gru_before_forward,
             (Cell::Lstm, true) => kernels.lstm_forward_save,
             (Cell::Lstm, false) => kernels.lstm_forward,
-        };
-        for step in 0..self.schedule.time {
-            let t = self.schedule.time_of(step);
-            if let Some(projection) = self.projection {
-                // SAFETY: its rows are computed here and in `help` alone, before they are read.
-                unsafe { projection.ensure(group, step) };
-            }
-            let active = self.schedule.active(rows, t);
-            if active.is_empty() {
-                continue;
-            }
-            // SAFETY: rows and units are this thread's own; hidden states of the other units were
-            // written before the last barrier, and are written again into the other buffer.
+        }
+    }
+
+    /// Where the recurrent product of a step comes from.
+    fn origin(&self, number: usize) -> Origin {
+        match number {
+            0 if !self.states.given => Origin::Zero,
+            0 if self.weights.begun => Origin::Begun,
+            _ => Origin::Here,
+        }
+    }
+
+    /// The reset gates of the active rows, and what they leave of the states.
+    ///
+    /// # Safety
+    ///
+    /// The rows and units are this thread's, whose first products are there.
+    unsafe fn reset(&self, member: Member, step: &Step, products: &Products) {
+        for position in step.active.clone() {
+            // SAFETY: passed on.
             unsafe {
-                let origin = match step {
-                    0 if !self.has_state => Origin::Zero,
-                    0 if self.products_begun => Origin::Begun,
-                    _ => Origin::Here,
-                };
-                let state = self.states[step % 2];
-                self.product(
-                    0,
-                    member,
-                    units,
-                    barrier,
-                    state,
-                    &active,
-                    origin,
-                    &product,
-                    product_row,
-                );
-                if before {
-                    for position in active.clone() {
-                        let mut row =
-                            self.row(position, t, step, units, rows, &product, product_row);
-                        row.hidden_out = self.reset.at(position * self.state_row + units.start);
-                        (kernels.gru_before_reset)(&row);
-                    }
-                    barrier.wait();
-                    self.product(
-                        1,
-                        member,
-                        units,
-                        barrier,
-                        self.reset,
-                        &active,
-                        match origin {
-                            Origin::Zero => Origin::Zero,
-                            Origin::Begun | Origin::Here => Origin::Here,
-                        },
-                        &product,
-                        product_row,
-                    );
-                }
-                for position in active {
-                    let mut row = self.row(position, t, step, units, rows, &product, product_row);
-                    if before {
-                        row.product = row.product.add(count);
-                    }
-                    step_fn(&row);
-                    let index = self.schedule.order[position];
-                    if self.schedule.is_last(index, t) {
-                        let to = index * self.sizes.d_hidden + units.start;
-                        self.hidden.at(to).copy_from(row.output, count);
-                        if !self.cell.is_null() && self.save && self.sizes.cell == Cell::Lstm {
-                            self.cell.at(to).copy_from(row.cell_out, count);
-                        }
+                let mut row = self.row(member, step, position, products);
+                let states = &self.states;
+                row.hidden_out = states.reset.at(position * states.row + member.units.start);
+                (self.kernels.gru_before_reset)(&row);
+            }
+        }
+    }
+
+    /// Gates and states of the active rows, and the final states of those whose last step this is.
+    ///
+    /// # Safety
+    ///
+    /// The rows and units are this thread's, all of whose products are there.
+    unsafe fn update(&self, member: Member, step: &Step, products: &Products, step_fn: ForwardFn) {
+        let count = member.units.len();
+        let keeps_cells = self.save && self.sizes.cell == Cell::Lstm;
+        for position in step.active.clone() {
+            // SAFETY: passed on; the final states have room for every row and unit.
+            unsafe {
+                let row = self.row(member, step, position, products);
+                step_fn(&row);
+                let index = self.schedule.order[position];
+                if self.schedule.is_last(index, step.t) {
+                    let to = index * self.sizes.d_hidden + member.units.start;
+                    self.last.hidden.at(to).copy_from(row.output, count);
+                    if keeps_cells {
+                        self.last.cell.at(to).copy_from(row.cell_out, count);
                     }
                 }
             }
-            barrier.wait();
         }
     }
 
@@ -167,195 +278,194 @@ impl Shape<'_> {
     ///
     /// # Safety
     ///
-    /// All members of a row group call this, with the same `barrier` and rows; `member` and `units` are
-    /// the calling thread's. `left` holds the active rows, which no thread
-    /// writes meanwhile; `product` has room for as many rows, `product_row` apart, of all gates of
-    /// the units and a whole tile beyond. Where it was begun, all members have waited for that.
-    #[expect(clippy::too_many_arguments)]
+    /// All members of a row group call this. `left` holds the active rows, which no thread writes meanwhile; `products`
+    /// is the calling thread's. Where it was begun, all members have waited for that.
     unsafe fn product(
         &self,
         part: usize,
-        member: usize,
-        units: &Range<usize>,
-        barrier: &Barrier,
-        left: Shared,
+        member: Member,
         active: &Range<usize>,
+        left: &Scratch,
         origin: Origin,
-        product: &Scratch,
-        product_row: usize,
+        products: &Products,
     ) {
         let parts = self.sizes.parts();
-        // SAFETY: the scratch has room for all rows and gates of this thread; see `recur`.
+        let (gates, count) = (&parts[part], member.units.len());
+        let column = parts[FIRST].len() * count * part;
+        // SAFETY: the products have room for all rows and gates of this thread; see `recur`.
         unsafe {
-            let out = product.ptr().add(parts[0].len() * units.len() * part);
             if origin == Origin::Zero {
                 for row in 0..active.len() {
-                    out.add(row * product_row)
-                        .write_bytes(0, parts[part].len() * units.len());
+                    let zeros = products.at(row).add(column);
+                    zeros.write_bytes(0, gates.len() * count);
                 }
                 return;
             }
-            match self.packed.get(member) {
+            match self.weights.packed.get(member.index) {
                 Some(packed) => {
-                    let packed = &packed[part];
                     let left = self.left(left, active);
-                    multiply(
-                        self.kernels,
-                        left,
-                        packed,
-                        active.len(),
-                        out,
-                        product_row,
-                        false,
-                    );
+                    let product = Product::new(left, active.len(), &packed[part]);
+                    product.whole(products.at(0).add(column), products.row);
                 }
                 None => {
                     if origin == Origin::Here {
-                        self.product_in_place(part, member, barrier.size(), left, active);
-                        barrier.wait();
+                        self.product_in_place(part, member, left, active);
+                        member.barrier.wait();
                     }
-                    let (gates, hidden) = (&parts[part], self.sizes.d_hidden);
-                    let all = self.sizes.columns();
-                    let to = self.products.at(active.start * all);
                     for row in 0..active.len() {
-                        for (i, gate) in gates.clone().enumerate() {
-                            let from = to.add(row * all + gate * hidden + units.start);
-                            out.add(row * product_row + i * units.len())
-                                .copy_from_nonoverlapping(from, units.len());
-                        }
+                        let out = products.at(row).add(column);
+                        self.pick(member, active.start + row, gates, out);
                     }
                 }
             }
+        }
+    }
+
+    /// Copies what a member needs of the common products of a row, for some gates.
+    ///
+    /// # Safety
+    ///
+    /// The row's products are there, and `out` has room for these gates of the member's units.
+    unsafe fn pick(&self, member: Member, position: usize, gates: &Range<usize>, out: *mut f32) {
+        let count = member.units.len();
+        let row = position * self.sizes.columns();
+        for (i, gate) in gates.clone().enumerate() {
+            let column = gate * self.sizes.d_hidden + member.units.start;
+            let from = self.weights.products.at(row + column);
+            // SAFETY: passed on.
+            unsafe { out.add(i * count).copy_from_nonoverlapping(from, count) };
         }
     }
 
     /// One member's columns of the recurrent product of the active rows, for one part of the gates, into
-    /// `products`, with the weights where they are.
+    /// the common products, with the weights where they are.
     ///
     /// # Safety
     ///
-    /// As [`Shape::product`], of `members` members; nobody reads these rows of `products` meanwhile.
+    /// As [`Steps::product`]; nobody reads these rows of the common products meanwhile.
     unsafe fn product_in_place(
         &self,
         part: usize,
-        member: usize,
-        members: usize,
-        left: Shared,
+        member: Member,
+        left: &Scratch,
         active: &Range<usize>,
     ) {
-        let (gates, hidden) = (&self.sizes.parts()[part], self.sizes.d_hidden);
+        let (gates, d_hidden) = (&self.sizes.parts()[part], self.sizes.d_hidden);
         // Columns that are neighbours come faster than those of a thread's units.
-        let mut columns = share(
-            gates.len() * hidden,
+        let columns = share(
+            gates.len() * d_hidden,
             8 * self.kernels.lanes,
-            member,
-            members,
+            member.index,
+            member.barrier.size(),
         );
-        columns.start += gates.start * hidden;
-        columns.end += gates.start * hidden;
+        let first = gates.start * d_hidden;
+        let columns = first + columns.start..first + columns.end;
         let all = self.sizes.columns();
+        let out = self.weights.products.at(active.start * all + columns.start);
+        let product = Unpacked {
+            kernels: self.kernels,
+            left: self.left(left, active),
+            right: self.weights.w_hh,
+            k: d_hidden,
+            rows: active.len(),
+        };
         // SAFETY: passed on.
-        unsafe {
-            multiply_unpacked(
-                self.kernels,
-                self.left(left, active),
-                self.w_hh,
-                hidden,
-                columns.clone(),
-                active.len(),
-                self.products.at(active.start * all + columns.start),
-                all,
-            );
-        }
+        unsafe { product.columns(columns, out, all) };
     }
 
-    /// The first step's recurrent product, for as much of it as needs no gate: where `products_begun` says so.
+    /// The first step's recurrent product, for as much of it as needs no gate: where the weights say that it is begun.
     ///
     /// # Safety
     ///
-    /// All members of a row group of `members` call this once, with the same rows, and wait for one another before
-    /// they [`recur`](Self::recur); `states[0]` holds the initial states. Neither packed weights nor the input
-    /// projection need be there.
-    pub(crate) unsafe fn begin(&self, rows: &Range<usize>, member: usize, members: usize) {
-        let active = self.schedule.active(rows, self.schedule.time_of(0));
+    /// All members of a row group call this once, and wait for one another before they
+    /// [`recur`](Self::recur). Neither packed weights nor the input projection need be there.
+    pub(crate) unsafe fn begin(&self, member: Member) {
+        let active = self.schedule.active(member.rows, self.schedule.time_of(0));
         if !active.is_empty() {
             // SAFETY: passed on; nobody reads a product before all members are here.
-            unsafe { self.product_in_place(0, member, members, self.states[0], &active) };
+            unsafe { self.product_in_place(FIRST, member, self.states.of(0), &active) };
         }
     }
 
     /// The active rows of `states` as the left operand of a product.
-    fn left(&self, states: Shared, active: &Range<usize>) -> Left {
-        Left {
-            data: states.at(active.start * self.state_row),
-            row: self.state_row,
-            k: 1,
-        }
+    fn left(&self, states: &Scratch, active: &Range<usize>) -> Left {
+        Left::rows(states.at(active.start * self.states.row), self.states.row)
     }
 
     /// The pointers of one row's step.
     ///
     /// # Safety
     ///
-    /// `position` is in `rows`, for which `product` has room, `product_row` numbers each.
-    #[expect(clippy::too_many_arguments)]
+    /// `position` is among the member's rows, for which `products` has room.
+    #[inline]
     unsafe fn row(
         &self,
+        member: Member,
+        step: &Step,
         position: usize,
-        t: usize,
-        step: usize,
-        units: &Range<usize>,
-        rows: &Range<usize>,
-        product: &Scratch,
-        product_row: usize,
+        products: &Products,
     ) -> ForwardRow {
-        let hidden = self.sizes.d_hidden;
-        let index = self.schedule.order[position];
-        let compact = self.schedule.compact(index, t);
-        let first = units.start;
+        let (schedule, d_hidden) = (self.schedule, self.sizes.d_hidden);
+        let index = schedule.order[position];
+        let compact = schedule.compact(index, step.t);
+        let first = member.units.start;
         let place = |base: Shared, at: usize| {
             if base.is_null() {
-                core::ptr::null_mut()
+                null_mut()
             } else {
                 base.at(at)
             }
         };
-        let own = index * hidden + first;
-        let (cell_in, cell_out) = if self.sizes.cell != Cell::Lstm {
-            (core::ptr::null_mut(), core::ptr::null_mut())
+        let [cell_in, cell_out] = self.cell_states(index, step.t, first);
+        let state = position * self.states.row + first;
+        // Past the last row this is one that has no such step, which does not matter.
+        let next = schedule.order.get(position + 1).unwrap_or(&index);
+        let next = schedule.compact(*next, step.t);
+        let keeps_extra = self.save && self.sizes.cell == Cell::GruResetAfter;
+        ForwardRow {
+            units: member.units.len(),
+            gate_stride: d_hidden,
+            product: products.at(position - member.rows.start),
+            gates: self.saved.gates.at(compact * self.sizes.columns() + first),
+            next_gates: self.saved.gates.at(next * self.sizes.columns() + first),
+            bias: place(self.weights.bias, first),
+            bias_candidate: place(self.weights.bias_candidate, first),
+            extra: if keeps_extra {
+                self.saved.extra.at(compact * d_hidden + first)
+            } else {
+                null_mut()
+            },
+            hidden_in: self.states.of(step.number).at(state),
+            hidden_out: self.states.of(step.number + 1).at(state),
+            output: self
+                .last
+                .output
+                .at(schedule.full(index, step.t) * d_hidden + first),
+            cell_in,
+            cell_out,
+        }
+    }
+
+    /// Where a row's step reads its cell state from unit `first` on, and where it writes it.
+    #[inline]
+    fn cell_states(&self, index: usize, t: usize, first: usize) -> [*mut f32; 2] {
+        let (schedule, d_hidden) = (self.schedule, self.sizes.d_hidden);
+        let own = index * d_hidden + first;
+        if self.sizes.cell != Cell::Lstm {
+            [null_mut(); 2]
         } else if !self.save {
-            (self.cell.at(own), self.cell.at(own))
+            [self.last.cell.at(own); 2]
         } else {
-            let cell_in = match self.schedule.previous(index, t) {
-                Some(t) => self
-                    .cells
-                    .at(self.schedule.compact(index, t) * hidden + first),
+            let kept = |t| {
+                let compact = schedule.compact(index, t);
+                self.saved.cells.at(compact * d_hidden + first)
+            };
+            let cell_in = match schedule.previous(index, t) {
+                Some(t) => kept(t),
                 None if self.cell_start.is_null() => self.zeros.at(first),
                 None => self.cell_start.at(own),
             };
-            (cell_in, self.cells.at(compact * hidden + first))
-        };
-        let state = position * self.state_row + first;
-        // Past the last row this is one that has no such step, which does not matter.
-        let next = self.schedule.order.get(position + 1).unwrap_or(&index);
-        let next = self.schedule.compact(*next, t);
-        ForwardRow {
-            units: units.len(),
-            gate_stride: hidden,
-            // SAFETY: the row is one of this thread's, for which the scratch has room.
-            product: unsafe { product.ptr().add((position - rows.start) * product_row) },
-            gates: self.gates.at(compact * self.sizes.columns() + first),
-            next_gates: self.gates.at(next * self.sizes.columns() + first),
-            bias: place(self.bias, first),
-            bias_candidate: place(self.bias_candidate, first),
-            extra: place(self.extra, compact * hidden + first),
-            hidden_in: self.states[step % 2].at(state),
-            hidden_out: self.states[(step + 1) % 2].at(state),
-            output: self
-                .output
-                .at(self.schedule.full(index, t) * hidden + first),
-            cell_in,
-            cell_out,
+            [cell_in, kept(t)]
         }
     }
 }

@@ -4,9 +4,11 @@ use core::ops::Range;
 
 use super::copy::CopyArgs;
 use super::kernels::Kernels;
-use super::pool::{Team, share};
+use super::parts::share;
+use super::pool::Team;
+use super::run::ALONE;
 use super::scratch::{Numbers, Output};
-use super::shared::{ALONE, Shared};
+use super::shared::Shared;
 
 /// Rows are shared out in multiples of this.
 const ROWS: usize = 16;

@@ -6,12 +6,12 @@ use super::attended::{AttendedBackwardFn, AttendedBackwardRow, AttendedFn, Atten
 use super::attention::{AdditiveFn, AdditiveRow, DotsFn, DotsRow, WeightedSum, WeightedSumFn};
 use super::cells::{BackwardFn, BackwardRow, ForwardFn, ForwardRow};
 use super::copy::{CopyArgs, CopyFn, TransposeArgs, TransposeFn};
-use super::dropout::{DropoutFn, DropoutRow};
+use super::dropout_row::{DropoutFn, DropoutRow};
 use super::rows::{RowsArgs, RowsFn};
 use super::simd::{Simd, scalar::Scalar};
 use super::softmax::{GroupFn, GroupRow};
 use super::tile::{TileArgs, TileFn};
-use super::update::{UpdateFn, UpdateRow};
+use super::update_row::{UpdateFn, UpdateRow};
 
 /// An instruction set with kernels of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,11 +120,11 @@ macro_rules! kernels {
             instance!([$($attribute)?], weighted_sum, WeightedSum, attention::weighted_sum::<$simd>);
             instance!([$($attribute)?], attended_forward, AttendedRow, attended::forward::<$simd>);
             instance!([$($attribute)?], attended_backward, AttendedBackwardRow, attended::backward::<$simd>);
-            instance!([$($attribute)?], dropout, DropoutRow, dropout::apply);
-            instance!([$($attribute)?], sgd, UpdateRow, update::sgd::<$simd>);
-            instance!([$($attribute)?], adam, UpdateRow, update::adam::<$simd>);
-            instance!([$($attribute)?], scale_all, UpdateRow, update::scale_all::<$simd>);
-            instance!([$($attribute)?], squares, UpdateRow, update::squares::<$simd>);
+            instance!([$($attribute)?], dropout, DropoutRow, dropout_row::apply);
+            instance!([$($attribute)?], sgd, UpdateRow, update_row::sgd::<$simd>);
+            instance!([$($attribute)?], adam, UpdateRow, update_row::adam::<$simd>);
+            instance!([$($attribute)?], scale_all, UpdateRow, update_row::scale_all::<$simd>);
+            instance!([$($attribute)?], squares, UpdateRow, update_row::squares::<$simd>);
 
             pub(super) static KERNELS: Kernels = Kernels {
                 lanes: <$simd>::LANES,

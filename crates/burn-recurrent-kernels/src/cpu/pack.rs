@@ -5,7 +5,9 @@ use core::ops::Range;
 use super::cache::near_bytes;
 use super::copy::{CopyArgs, TransposeArgs};
 use super::kernels::Kernels;
+use super::matrix::Source;
 use super::scratch::Scratch;
+use super::shared::Shared;
 
 /// One panel: `k` rows of `vectors` vectors.
 #[derive(Clone, Copy)]
@@ -16,14 +18,6 @@ pub(crate) struct Panel {
     pub(crate) vectors: usize,
 }
 
-/// A matrix in memory: element `(k, column)` is at `data + k * row + column * col`.
-#[derive(Clone, Copy)]
-pub(crate) struct Source {
-    pub(crate) data: *const f32,
-    pub(crate) row: usize,
-    pub(crate) col: usize,
-}
-
 /// A matrix of `k` rows in panels. Packed columns are those of the given ranges, one range after
 /// the other, and zeros up to a whole vector.
 pub(crate) struct Packed {
@@ -32,7 +26,7 @@ pub(crate) struct Packed {
     pub(crate) columns: usize,
     pub(crate) panels: Vec<Panel>,
     map: Vec<usize>,
-    kernels: &'static Kernels,
+    pub(crate) kernels: &'static Kernels,
     data: Scratch,
 }
 
@@ -69,6 +63,17 @@ impl Packed {
             kernels,
             data,
         }
+    }
+
+    /// The filling of all panels with `source`, a task each.
+    pub(crate) fn fills(&self, source: Source) -> impl Iterator<Item = Fill<'_>> {
+        self.panels.iter().map(move |panel| Fill {
+            packed: self,
+            panel,
+            data: Shared(source.data.cast_mut()),
+            row: source.row,
+            col: source.col,
+        })
     }
 
     /// Copies one panel.
@@ -139,6 +144,32 @@ impl Packed {
     pub(crate) fn panel(&self, panel: &Panel) -> *const f32 {
         // SAFETY: a panel of this matrix starts inside its data.
         unsafe { self.data.ptr().add(self.k * panel.column) }
+    }
+}
+
+/// A panel that some thread is to fill, and the [`Source`] to fill it from.
+pub(crate) struct Fill<'a> {
+    packed: &'a Packed,
+    panel: &'a Panel,
+    data: Shared,
+    row: usize,
+    col: usize,
+}
+
+impl Fill<'_> {
+    /// Fills it.
+    ///
+    /// # Safety
+    ///
+    /// As [`Packed::fill`].
+    pub(crate) unsafe fn run(&self) {
+        let source = Source {
+            data: self.data.at(0),
+            row: self.row,
+            col: self.col,
+        };
+        // SAFETY: passed on.
+        unsafe { self.packed.fill(self.panel, source) };
     }
 }
 

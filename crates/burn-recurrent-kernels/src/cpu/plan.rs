@@ -4,6 +4,7 @@
 use core::ops::Range;
 
 use super::cache::{near_bytes, third_cache_is_near};
+use super::parts::share;
 
 /// Multiply-adds a core does in a nanosecond when all goes well, and the bytes of weights that it
 /// gets from beyond its second cache meanwhile, where the third is near and where it is not. Only the
@@ -44,7 +45,7 @@ impl Plan {
         }
         let (_, row_groups, unit_groups) = best;
         let units = (0..unit_groups)
-            .map(|i| super::pool::share(units, UNIT_GRAIN, i, unit_groups))
+            .map(|i| share(units, UNIT_GRAIN, i, unit_groups))
             .collect();
         Self { row_groups, units }
     }

@@ -3,17 +3,9 @@
 use core::ops::Range;
 
 use super::kernels::Kernels;
-use super::pack::{Packed, Panel, Source};
-use super::rows::RowsArgs;
+use super::matrix::{Left, Target};
+use super::pack::{Packed, Panel};
 use super::tile::{FEW_ROWS, PREFETCH_ROWS, TileArgs};
-
-/// Left operand: element `(row, i)` is at `data + row * row_stride + i * k_stride`.
-#[derive(Clone, Copy)]
-pub(crate) struct Left {
-    pub(crate) data: *const f32,
-    pub(crate) row: usize,
-    pub(crate) k: usize,
-}
 
 /// The width of panels, in vectors, that suits products of `rows` rows: few rows need wide panels to
 /// keep enough sums under way, many rows narrow ones, since their weights are read more slowly.
@@ -36,106 +28,157 @@ pub(crate) fn wide_panel_vectors(kernels: &Kernels, rows: usize) -> usize {
     }
 }
 
-/// One panel's part of a product: `c[rows, panel's columns] = a * panel` over `depth` of the sums,
-/// or `+=` where `accumulate`. `c` points to the first of `rows` and the panel's first column.
-///
-/// # Safety
-///
-/// The operands cover `rows` rows and `depth`; `c` has room for `rows` rows of whole vectors.
-#[expect(clippy::too_many_arguments)]
-#[inline]
-pub(crate) unsafe fn multiply_panel(
-    kernels: &Kernels,
-    a: Left,
-    packed: &Packed,
-    panel: &Panel,
-    rows: usize,
-    depth: Range<usize>,
-    c: *mut f32,
-    c_row: usize,
-    accumulate: bool,
-) {
-    let tiles = kernels.tiles(panel.vectors);
-    let width = panel.vectors * kernels.lanes;
-    let near = packed.stays_near();
-    let count = rows.div_ceil(tiles.len());
-    let mut row = 0;
-    for i in 0..count {
-        let end = rows * (i + 1) / count;
-        // SAFETY: the tile covers `row..end`, inside what the caller vouches for.
-        unsafe {
-            let left = a.data.wrapping_add(row * a.row + depth.start * a.k);
-            let right = packed.panel(panel).add(depth.start * width);
-            // A tiled left operand may come from further away than the panel, which is used again and again; of what is near
-            // nothing needs asking for, which would only keep the second cache busy.
-            let (ask, ask_row) = if near && end - row <= FEW_ROWS {
-                (core::ptr::null(), 0)
-            } else if a.row == 1 {
-                (left.wrapping_add(depth.len() * a.k), a.k)
-            } else if near {
-                (right, 0)
-            } else {
-                (right.wrapping_add(PREFETCH_ROWS * width), width)
-            };
-            tiles[end - row - 1](&TileArgs {
-                k: depth.len(),
-                a: left,
-                a_row: a.row,
-                a_k: a.k,
-                b: right,
-                b_row: width,
-                ask,
-                ask_row,
-                c: c.add(row * c_row),
-                c_row,
-                accumulate,
-            });
-        }
-        row = end;
-    }
+/// A product with a packed matrix, `left * packed`, or the part of it that some of the sums' terms make up.
+#[derive(Clone)]
+pub(crate) struct Product<'a> {
+    /// `[rows, packed.k]`
+    pub(crate) left: Left,
+    pub(crate) rows: usize,
+    pub(crate) packed: &'a Packed,
+    /// The terms of the sums, among `0..packed.k`.
+    pub(crate) depth: Range<usize>,
+    /// Whether to add to what the result holds.
+    pub(crate) accumulate: bool,
 }
 
-/// `c[rows, packed columns] = a * packed`, or `+=` where `accumulate`.
-///
-/// # Safety
-///
-/// `a` covers `rows` rows of `packed.k` numbers; `c` has `rows` rows of `packed.columns` numbers.
-pub(crate) unsafe fn multiply(
-    kernels: &Kernels,
-    a: Left,
-    packed: &Packed,
-    rows: usize,
-    c: *mut f32,
-    c_row: usize,
-    accumulate: bool,
-) {
-    for panel in &packed.panels {
-        // SAFETY: passed on.
-        unsafe {
-            let c = c.add(panel.column);
-            multiply_panel(
-                kernels,
-                a,
-                packed,
-                panel,
-                rows,
-                0..packed.k,
-                c,
-                c_row,
-                accumulate,
-            );
+impl<'a> Product<'a> {
+    /// `left * packed` for `rows` rows, over all terms.
+    pub(crate) fn new(left: Left, rows: usize, packed: &'a Packed) -> Self {
+        Self {
+            left,
+            rows,
+            packed,
+            depth: 0..packed.k,
+            accumulate: false,
         }
     }
-}
 
-/// Where the columns of a product go: packed column `j` to `data + row * row_stride + j` for
-/// `j < columns`.
-#[derive(Clone, Copy)]
-pub(crate) struct Target {
-    pub(crate) data: *mut f32,
-    pub(crate) row: usize,
-    /// Columns that exist; the last panel may be wider.
-    pub(crate) columns: usize,
+    /// The same, added to what the result holds where `accumulate`.
+    pub(crate) fn accumulate(self, accumulate: bool) -> Self {
+        Self { accumulate, ..self }
+    }
+
+    /// One panel's columns. `c` points to the first row's place for the first of them; rows are `c_row` apart.
+    ///
+    /// # Safety
+    ///
+    /// `left` covers `rows` rows and `depth`; `c` has room for `rows` rows of whole vectors.
+    #[inline]
+    pub(crate) unsafe fn panel(&self, panel: &Panel, c: *mut f32, c_row: usize) {
+        let Left { data, row, k } = self.left;
+        let (rows, depth) = (self.rows, &self.depth);
+        let kernels = self.packed.kernels;
+        let tiles = kernels.tiles(panel.vectors);
+        let width = panel.vectors * kernels.lanes;
+        let near = self.packed.stays_near();
+        let count = rows.div_ceil(tiles.len());
+        let mut first = 0;
+        for i in 0..count {
+            let end = rows * (i + 1) / count;
+            // SAFETY: the tile covers `first..end`, inside what the caller vouches for.
+            unsafe {
+                let left = data.wrapping_add(first * row + depth.start * k);
+                let right = self.packed.panel(panel).add(depth.start * width);
+                // A tiled left operand may come from further away than the panel, which is used again and again; of what is near
+                // nothing needs asking for, which would only keep the second cache busy.
+                let (ask, ask_row) = if near && end - first <= FEW_ROWS {
+                    (core::ptr::null(), 0)
+                } else if row == 1 {
+                    (left.wrapping_add(depth.len() * k), k)
+                } else if near {
+                    (right, 0)
+                } else {
+                    (right.wrapping_add(PREFETCH_ROWS * width), width)
+                };
+                tiles[end - first - 1](&TileArgs {
+                    k: depth.len(),
+                    a: left,
+                    a_row: row,
+                    a_k: k,
+                    b: right,
+                    b_row: width,
+                    ask,
+                    ask_row,
+                    c: c.add(first * c_row),
+                    c_row,
+                    accumulate: self.accumulate,
+                });
+            }
+            first = end;
+        }
+    }
+
+    /// One panel's columns, for a result that has no room for a whole last vector.
+    ///
+    /// # Safety
+    ///
+    /// `left` covers `rows` rows and `depth`, and `target` has room for `rows` rows of its columns.
+    pub(crate) unsafe fn panel_to(&self, panel: &Panel, target: Target) {
+        // The largest tile there is: 14 rows of 8 vectors of 16 lanes.
+        const EDGE: usize = 14 * 8 * 16;
+        let kernels = self.packed.kernels;
+        let width = panel.vectors * kernels.lanes;
+        // SAFETY: whole panels go straight to the target; the last one goes through a buffer that holds
+        // its full width, of which the columns that exist are copied.
+        unsafe {
+            if panel.column + width <= target.columns {
+                self.panel(panel, target.data.add(panel.column), target.row);
+                return;
+            }
+            let mut edge = [0.0f32; EDGE];
+            let most = kernels.tiles(panel.vectors).len();
+            assert!(most * width <= EDGE);
+            let exist = target.columns - panel.column;
+            for first in (0..self.rows).step_by(most) {
+                let count = most.min(self.rows - first);
+                let out = target.data.add(first * target.row + panel.column);
+                let edge = edge.as_mut_ptr();
+                if self.accumulate {
+                    for row in 0..count {
+                        edge.add(row * width)
+                            .copy_from(out.add(row * target.row), exist);
+                    }
+                }
+                let part = Product {
+                    left: Left {
+                        data: self.left.data.wrapping_add(first * self.left.row),
+                        ..self.left
+                    },
+                    rows: count,
+                    ..self.clone()
+                };
+                part.panel(panel, edge, width);
+                for row in 0..count {
+                    out.add(row * target.row)
+                        .copy_from(edge.add(row * width), exist);
+                }
+            }
+        }
+    }
+
+    /// All columns of the packed matrix, the zeros at its end included, into rows `c_row` apart.
+    ///
+    /// # Safety
+    ///
+    /// `left` covers `rows` rows and `depth`; `c` has room for `rows` rows of `packed.columns` numbers.
+    pub(crate) unsafe fn whole(&self, c: *mut f32, c_row: usize) {
+        for panel in &self.packed.panels {
+            // SAFETY: passed on.
+            unsafe { self.panel(panel, c.add(panel.column), c_row) };
+        }
+    }
+
+    /// All columns that exist.
+    ///
+    /// # Safety
+    ///
+    /// As [`Product::panel_to`].
+    pub(crate) unsafe fn whole_to(&self, target: Target) {
+        for panel in &self.packed.panels {
+            // SAFETY: passed on.
+            unsafe { self.panel_to(panel, target) };
+        }
+    }
 }
 
 /// Some rows of a large product with a packed matrix whose columns are neighbours: those of `runs`,
@@ -143,10 +186,9 @@ pub(crate) struct Target {
 ///
 /// # Safety
 ///
-/// `a` covers `packed.k`; `a` and `target` cover the rows.
+/// `left` covers `packed.k`; `left` and `target` cover the rows.
 pub(crate) unsafe fn multiply_runs(
-    kernels: &Kernels,
-    a: Left,
+    left: Left,
     packed: &Packed,
     runs: &[Range<usize>],
     target: Target,
@@ -155,181 +197,16 @@ pub(crate) unsafe fn multiply_runs(
         for run in runs {
             // SAFETY: passed on.
             unsafe {
-                let a = Left {
-                    data: a.data.add(run.start * a.row),
-                    ..a
+                let left = Left {
+                    data: left.data.add(run.start * left.row),
+                    ..left
                 };
                 let target = Target {
                     data: target.data.add(run.start * target.row),
                     ..target
                 };
-                multiply_to(
-                    kernels,
-                    a,
-                    packed,
-                    panel,
-                    run.len(),
-                    0..packed.k,
-                    target,
-                    false,
-                );
+                Product::new(left, run.len(), packed).panel_to(panel, target);
             }
         }
-    }
-}
-
-/// One panel's part of a product whose result has no room for a whole last vector.
-///
-/// # Safety
-///
-/// As [`multiply_panel`], with the room that `target` describes.
-#[expect(clippy::too_many_arguments)]
-pub(crate) unsafe fn multiply_to(
-    kernels: &Kernels,
-    a: Left,
-    packed: &Packed,
-    panel: &Panel,
-    rows: usize,
-    depth: Range<usize>,
-    target: Target,
-    accumulate: bool,
-) {
-    // The largest tile there is: 14 rows of 8 vectors of 16 lanes.
-    const EDGE: usize = 14 * 8 * 16;
-    let width = panel.vectors * kernels.lanes;
-    // SAFETY: whole panels go straight to the target; the last one goes through a buffer that holds
-    // its full width, of which the columns that exist are copied.
-    unsafe {
-        if panel.column + width <= target.columns {
-            let c = target.data.add(panel.column);
-            multiply_panel(
-                kernels, a, packed, panel, rows, depth, c, target.row, accumulate,
-            );
-            return;
-        }
-        let mut edge = [0.0f32; EDGE];
-        let most = kernels.tiles(panel.vectors).len();
-        assert!(most * width <= EDGE);
-        let exist = target.columns - panel.column;
-        for first in (0..rows).step_by(most) {
-            let count = most.min(rows - first);
-            let out = target.data.add(first * target.row + panel.column);
-            let edge = edge.as_mut_ptr();
-            if accumulate {
-                for row in 0..count {
-                    edge.add(row * width)
-                        .copy_from(out.add(row * target.row), exist);
-                }
-            }
-            let a = Left {
-                data: a.data.wrapping_add(first * a.row),
-                ..a
-            };
-            multiply_panel(
-                kernels,
-                a,
-                packed,
-                panel,
-                count,
-                depth.clone(),
-                edge,
-                width,
-                accumulate,
-            );
-            for row in 0..count {
-                out.add(row * target.row)
-                    .copy_from(edge.add(row * width), exist);
-            }
-        }
-    }
-}
-
-/// `c = a * b` for some columns of `b` without any packing: for weights that are used once or twice.
-///
-/// # Safety
-///
-/// `a` covers `rows` rows of `k` numbers; `b` has `k` rows, and its columns are neighbours; `c` has
-/// `rows` rows of as many numbers as there are columns.
-#[expect(clippy::too_many_arguments)]
-pub(crate) unsafe fn multiply_unpacked(
-    kernels: &'static Kernels,
-    a: Left,
-    b: Source,
-    k: usize,
-    columns: Range<usize>,
-    rows: usize,
-    c: *mut f32,
-    c_row: usize,
-) {
-    let few = kernels.rows.get(rows.wrapping_sub(1));
-    if let (Some(product), 1, 1) = (few, a.k, b.col) {
-        // SAFETY: passed on.
-        unsafe {
-            product(&RowsArgs {
-                a: a.data,
-                a_row: a.row,
-                k,
-                b: b.data.add(columns.start),
-                b_row: b.row,
-                columns: columns.len(),
-                c,
-                c_row,
-            });
-        }
-        return;
-    }
-    let mut out = 0;
-    let mut column = columns.start;
-    let mut vectors = panel_vectors(rows);
-    while column < columns.end {
-        let left = columns.end - column;
-        while vectors > 1 && vectors * kernels.lanes > left {
-            vectors /= 2;
-        }
-        let width = vectors * kernels.lanes;
-        // SAFETY: whole tiles are inside `b`'s columns and `c`. Fewer columns than a vector go
-        // through a small packed copy, since a tile reads whole vectors.
-        unsafe {
-            if width > left {
-                let packed =
-                    Packed::new(kernels, k, core::slice::from_ref(&(column..columns.end)), 1);
-                packed.fill(&packed.panels[0], b);
-                let target = Target {
-                    data: c.add(out),
-                    row: c_row,
-                    columns: left,
-                };
-                multiply_to(
-                    kernels,
-                    a,
-                    &packed,
-                    &packed.panels[0],
-                    rows,
-                    0..k,
-                    target,
-                    false,
-                );
-            } else {
-                let tiles = kernels.tiles(vectors);
-                for first in (0..rows).step_by(tiles.len()) {
-                    let count = tiles.len().min(rows - first);
-                    tiles[count - 1](&TileArgs {
-                        k,
-                        a: a.data.add(first * a.row),
-                        a_row: a.row,
-                        a_k: a.k,
-                        b: b.data.add(column),
-                        b_row: b.row,
-                        ask: b.data.wrapping_add(column + PREFETCH_ROWS * b.row),
-                        ask_row: b.row,
-                        c: c.add(first * c_row + out),
-                        c_row,
-                        accumulate: false,
-                    });
-                }
-            }
-        }
-        column += width.min(left);
-        out += width.min(left);
     }
 }

@@ -3,10 +3,10 @@
 
 use core::ops::Range;
 
-use super::kernels::Kernels;
+use super::matrix::{Left, Target};
 use super::pack::Packed;
 use super::pool::Breakable;
-use super::product::{Left, Target, multiply_runs};
+use super::product::multiply_runs;
 use super::schedule::Schedule;
 use super::tasks::{Latch, Queue};
 
@@ -31,10 +31,9 @@ struct Block {
 
 /// The product of the real steps of all rows with packed weights.
 pub(crate) struct Projection<'a> {
-    pub(crate) kernels: &'static Kernels,
-    pub(crate) left: Left,
-    pub(crate) weights: &'a Packed,
-    pub(crate) target: Target,
+    left: Left,
+    weights: &'a Packed,
+    target: Target,
     blocks: Blocks,
 }
 
@@ -84,15 +83,8 @@ impl Blocks {
 
 impl<'a> Projection<'a> {
     /// `target = left * weights`, for rows of the product as the schedule numbers real steps.
-    pub(crate) fn new(
-        kernels: &'static Kernels,
-        left: Left,
-        weights: &'a Packed,
-        target: Target,
-        blocks: Blocks,
-    ) -> Self {
+    pub(crate) fn new(left: Left, weights: &'a Packed, target: Target, blocks: Blocks) -> Self {
         Self {
-            kernels,
             left,
             weights,
             target,
@@ -161,13 +153,7 @@ impl<'a> Projection<'a> {
     unsafe fn piece(&self, block: &Block, piece: usize) {
         // SAFETY: no other thread has this piece, whose rows are no other's.
         unsafe {
-            multiply_runs(
-                self.kernels,
-                self.left,
-                self.weights,
-                &block.pieces[piece],
-                self.target,
-            );
+            multiply_runs(self.left, self.weights, &block.pieces[piece], self.target);
         }
         block.done.done();
     }

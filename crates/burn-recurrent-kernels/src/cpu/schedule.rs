@@ -76,6 +76,18 @@ impl Schedule {
         }
     }
 
+    /// Copies the real steps of `[batch, time, width]` numbers, in this layout, one after the other, where some are
+    /// not real.
+    pub(crate) fn compacted(&self, input: &[f32], width: usize) -> Option<Vec<f32>> {
+        self.ragged.then(|| {
+            let mut out = vec![0.0; self.total * width];
+            self.for_each(0..self.batch, |to, from, _, _| {
+                out[to * width..][..width].copy_from_slice(&input[from * width..][..width]);
+            });
+            out
+        })
+    }
+
     /// Index of a real step among the stored ones.
     pub(crate) fn compact(&self, row: usize, t: usize) -> usize {
         self.start[row] + t * self.stride

@@ -6,6 +6,12 @@ use core::ops::{Deref, DerefMut};
 use super::recycle::{self, Block};
 use super::shared::Shared;
 
+/// Distance between rows of operands that every step reads: not a power of two, so that rows do not
+/// fall on the same few places of a cache.
+pub(crate) fn padded(columns: usize) -> usize {
+    columns.next_multiple_of(16) + 16
+}
+
 /// Scratch memory that starts on a cache line. What it holds at first is arbitrary.
 #[derive(Debug)]
 pub(crate) struct Scratch {
@@ -38,6 +44,12 @@ impl Scratch {
     /// The start of the memory. Threads that share it keep to places of their own.
     pub(crate) fn ptr(&self) -> *mut f32 {
         self.block.start().as_ptr()
+    }
+
+    /// The place `offset` numbers further on.
+    #[inline]
+    pub(crate) fn at(&self, offset: usize) -> *mut f32 {
+        self.ptr().wrapping_add(offset)
     }
 }
 

@@ -3,7 +3,7 @@
 use core::ops::Range;
 
 use super::kernels::Kernels;
-use super::product::Left;
+use super::matrix::Left;
 use super::scratch::Scratch;
 
 /// Width in vectors of the panels that the products are made of.

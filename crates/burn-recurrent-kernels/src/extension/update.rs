@@ -6,7 +6,8 @@ use super::flex::tensors::{contiguous, numbers, shaped};
 use crate::cpu::kernels::Isa;
 use crate::cpu::pool::threads;
 use crate::cpu::scratch::Output;
-use crate::cpu::update::{self, Operand, Rates, UpdateFn};
+use crate::cpu::update::{self, Operand};
+use crate::cpu::update_row::{Rates, UpdateFn};
 
 /// A tensor that changes: in place where nothing else holds its numbers.
 struct Changing {

@@ -13,6 +13,13 @@ use super::{BackwardRow, ForwardRow, ask, for_vectors, get, put};
 use crate::cpu::math::{sigmoid, tanh};
 use crate::cpu::simd::Simd;
 
+/// The gates `r` and `z` and the candidate `n` by their place among the columns of weights and of gate buffers.
+pub(crate) const RESET: usize = 0;
+pub(crate) const UPDATE: usize = 1;
+pub(crate) const NEW: usize = 2;
+/// How many there are.
+pub(crate) const GATES: usize = 3;
+
 /// Input projection plus bias of gate `g`.
 #[inline(always)]
 unsafe fn projection<S: Simd, const FULL: bool>(
@@ -47,15 +54,21 @@ pub(crate) unsafe fn after_forward<S: Simd>(row: &ForwardRow) {
 unsafe fn after_forward_step<S: Simd, const FULL: bool>(row: &ForwardRow, u: usize, n: usize) {
     // SAFETY: `u..u + n` is inside the row's units, for which the caller vouches.
     unsafe {
-        ask::<S, 3>(row.next_gates, row.gate_stride, u);
+        ask::<S, GATES>(row.next_gates, row.gate_stride, u);
         let product = |g: usize| get::<S, FULL>(row.product.add(g * row.units + u), n);
-        let r = sigmoid::<S>(S::add(projection::<S, FULL>(row, 0, u, n), product(0)));
-        let z = sigmoid::<S>(S::add(projection::<S, FULL>(row, 1, u, n), product(1)));
-        let mut recurrent = product(2);
+        let r = sigmoid::<S>(S::add(
+            projection::<S, FULL>(row, RESET, u, n),
+            product(RESET),
+        ));
+        let z = sigmoid::<S>(S::add(
+            projection::<S, FULL>(row, UPDATE, u, n),
+            product(UPDATE),
+        ));
+        let mut recurrent = product(NEW);
         if !row.bias_candidate.is_null() {
             recurrent = S::add(recurrent, get::<S, FULL>(row.bias_candidate.add(u), n));
         }
-        let x = projection::<S, FULL>(row, 2, u, n);
+        let x = projection::<S, FULL>(row, NEW, u, n);
         let candidate = tanh::<S>(S::mul_add(r, recurrent, x));
         if !row.extra.is_null() {
             put::<S, FULL>(row.extra.add(u), recurrent, n);
@@ -80,16 +93,16 @@ pub(crate) unsafe fn before_reset<S: Simd>(row: &ForwardRow) {
 unsafe fn before_reset_step<S: Simd, const FULL: bool>(row: &ForwardRow, u: usize, n: usize) {
     // SAFETY: `u..u + n` is inside the row's units, for which the caller vouches.
     unsafe {
-        ask::<S, 3>(row.next_gates, row.gate_stride, u);
-        let product = get::<S, FULL>(row.product.add(u), n);
-        let r = sigmoid::<S>(S::add(projection::<S, FULL>(row, 0, u, n), product));
+        ask::<S, GATES>(row.next_gates, row.gate_stride, u);
+        let product = get::<S, FULL>(row.product.add(RESET * row.units + u), n);
+        let r = sigmoid::<S>(S::add(projection::<S, FULL>(row, RESET, u, n), product));
         let h = get::<S, FULL>(row.hidden_in.add(u), n);
-        put::<S, FULL>(row.gates.add(u), r, n);
+        put::<S, FULL>(row.gates.add(RESET * row.gate_stride + u), r, n);
         put::<S, FULL>(row.hidden_out.add(u), S::mul(r, h), n);
     }
 }
 
-/// Second part: `product` holds that of the update gate and then that of the candidate.
+/// Second part: `product` holds those of all gates by now.
 ///
 /// # Safety
 ///
@@ -105,8 +118,11 @@ unsafe fn before_forward_step<S: Simd, const FULL: bool>(row: &ForwardRow, u: us
     // SAFETY: `u..u + n` is inside the row's units, for which the caller vouches.
     unsafe {
         let product = |g: usize| get::<S, FULL>(row.product.add(g * row.units + u), n);
-        let z = sigmoid::<S>(S::add(projection::<S, FULL>(row, 1, u, n), product(0)));
-        let candidate = tanh::<S>(S::add(projection::<S, FULL>(row, 2, u, n), product(1)));
+        let z = sigmoid::<S>(S::add(
+            projection::<S, FULL>(row, UPDATE, u, n),
+            product(UPDATE),
+        ));
+        let candidate = tanh::<S>(S::add(projection::<S, FULL>(row, NEW, u, n), product(NEW)));
         finish::<S, FULL>(row, u, n, None, z, candidate);
     }
 }
@@ -129,10 +145,10 @@ unsafe fn finish<S: Simd, const FULL: bool>(
         put::<S, FULL>(row.hidden_out.add(u), hidden, n);
         put::<S, FULL>(row.output.add(u), hidden, n);
         if let Some(r) = r {
-            put::<S, FULL>(row.gates.add(u), r, n);
+            put::<S, FULL>(row.gates.add(RESET * row.gate_stride + u), r, n);
         }
-        put::<S, FULL>(row.gates.add(row.gate_stride + u), z, n);
-        put::<S, FULL>(row.gates.add(2 * row.gate_stride + u), candidate, n);
+        put::<S, FULL>(row.gates.add(UPDATE * row.gate_stride + u), z, n);
+        put::<S, FULL>(row.gates.add(NEW * row.gate_stride + u), candidate, n);
     }
 }
 
@@ -145,11 +161,11 @@ unsafe fn update<S: Simd, const FULL: bool>(
 ) -> (S::V, S::V, S::V) {
     // SAFETY: `u..u + n` is inside the row's units, for which the caller vouches.
     unsafe {
-        ask::<S, 3>(row.next_gates, row.gate_stride, u);
+        ask::<S, GATES>(row.next_gates, row.gate_stride, u);
         ask::<S, 1>(row.next_d_output, 0, u);
         let one = S::splat(1.0);
-        let z = get::<S, FULL>(row.gates.add(row.gate_stride + u), n);
-        let candidate = get::<S, FULL>(row.gates.add(2 * row.gate_stride + u), n);
+        let z = get::<S, FULL>(row.gates.add(UPDATE * row.gate_stride + u), n);
+        let candidate = get::<S, FULL>(row.gates.add(NEW * row.gate_stride + u), n);
         let d_hidden = S::add(
             get::<S, FULL>(row.d_output.add(u), n),
             get::<S, FULL>(row.d_hidden.add(u), n),
@@ -181,16 +197,16 @@ unsafe fn after_backward_step<S: Simd, const FULL: bool>(row: &BackwardRow, u: u
     unsafe {
         let stride = row.gate_stride;
         let (d_z, d_candidate, kept) = update::<S, FULL>(row, u, n);
-        let r = get::<S, FULL>(row.gates.add(u), n);
+        let r = get::<S, FULL>(row.gates.add(RESET * row.gate_stride + u), n);
         let recurrent = get::<S, FULL>(row.extra.add(u), n);
         let d_recurrent = S::mul(d_candidate, r);
         let d_r = S::mul(S::mul(d_recurrent, recurrent), S::sub(S::splat(1.0), r));
         put::<S, FULL>(row.d_hidden.add(u), kept, n);
         put::<S, FULL>(row.extra.add(u), d_recurrent, n);
-        for (k, d_gate) in [d_r, d_z, d_candidate].into_iter().enumerate() {
+        for (k, d_gate) in [(RESET, d_r), (UPDATE, d_z), (NEW, d_candidate)] {
             put::<S, FULL>(row.gates.add(k * stride + u), d_gate, n);
         }
-        for (k, d_gate) in [d_r, d_z, d_recurrent].into_iter().enumerate() {
+        for (k, d_gate) in [(RESET, d_r), (UPDATE, d_z), (NEW, d_recurrent)] {
             put::<S, FULL>(row.operand.add(k * stride + u), d_gate, n);
         }
     }
@@ -214,7 +230,7 @@ unsafe fn before_update_step<S: Simd, const FULL: bool>(row: &BackwardRow, u: us
     unsafe {
         let (d_z, d_candidate, kept) = update::<S, FULL>(row, u, n);
         put::<S, FULL>(row.d_hidden.add(u), kept, n);
-        for (k, d_gate) in [(1, d_z), (2, d_candidate)] {
+        for (k, d_gate) in [(UPDATE, d_z), (NEW, d_candidate)] {
             put::<S, FULL>(row.gates.add(k * row.gate_stride + u), d_gate, n);
             put::<S, FULL>(row.operand.add(k * row.gate_stride + u), d_gate, n);
         }
@@ -237,7 +253,7 @@ pub(crate) unsafe fn before_backward<S: Simd>(row: &BackwardRow) {
 unsafe fn before_backward_step<S: Simd, const FULL: bool>(row: &BackwardRow, u: usize, n: usize) {
     // SAFETY: `u..u + n` is inside the row's units, for which the caller vouches.
     unsafe {
-        let r = get::<S, FULL>(row.gates.add(u), n);
+        let r = get::<S, FULL>(row.gates.add(RESET * row.gate_stride + u), n);
         let h = get::<S, FULL>(row.hidden_in.add(u), n);
         let d_reset = get::<S, FULL>(row.d_reset.add(u), n);
         let through = S::mul(d_reset, r);
@@ -245,7 +261,7 @@ unsafe fn before_backward_step<S: Simd, const FULL: bool>(row: &BackwardRow, u: 
         let d_hidden = S::add(get::<S, FULL>(row.d_hidden.add(u), n), through);
         put::<S, FULL>(row.d_hidden.add(u), d_hidden, n);
         put::<S, FULL>(row.extra.add(u), S::mul(r, h), n);
-        put::<S, FULL>(row.gates.add(u), d_r, n);
-        put::<S, FULL>(row.operand.add(u), d_r, n);
+        put::<S, FULL>(row.gates.add(RESET * row.gate_stride + u), d_r, n);
+        put::<S, FULL>(row.operand.add(RESET * row.gate_stride + u), d_r, n);
     }
 }

@@ -10,6 +10,14 @@ use super::{BackwardRow, ForwardRow, ask, for_vectors, get, put};
 use crate::cpu::math::{sigmoid, tanh};
 use crate::cpu::simd::Simd;
 
+/// The gates `i`, `f`, `g` and `o` by their place among the columns of weights and of gate buffers.
+pub(crate) const INPUT: usize = 0;
+pub(crate) const FORGET: usize = 1;
+pub(crate) const CELL: usize = 2;
+pub(crate) const OUTPUT: usize = 3;
+/// How many there are.
+pub(crate) const GATES: usize = 4;
+
 /// A forward step; keeps the activated gates where `SAVE`. In two sweeps over the units, since the
 /// second activation waits for the first ones: in one sweep the processor would wait as well.
 ///
@@ -46,7 +54,7 @@ unsafe fn cell_only<S: Simd, const FULL: bool>(row: &ForwardRow, u: usize, n: us
 unsafe fn cell<S: Simd, const FULL: bool, const SAVE: bool>(row: &ForwardRow, u: usize, n: usize) {
     // SAFETY: `u..u + n` is inside the row's units, for which the caller vouches.
     unsafe {
-        ask::<S, 4>(row.next_gates, row.gate_stride, u);
+        ask::<S, GATES>(row.next_gates, row.gate_stride, u);
         let gate = |g: usize| {
             let product = get::<S, FULL>(row.product.add(g * row.units + u), n);
             let gate = S::add(
@@ -62,15 +70,15 @@ unsafe fn cell<S: Simd, const FULL: bool, const SAVE: bool>(row: &ForwardRow, u:
                 )
             }
         };
-        let i = sigmoid::<S>(gate(0));
-        let f = sigmoid::<S>(gate(1));
-        let g = tanh::<S>(gate(2));
-        let o = sigmoid::<S>(gate(3));
+        let i = sigmoid::<S>(gate(INPUT));
+        let f = sigmoid::<S>(gate(FORGET));
+        let g = tanh::<S>(gate(CELL));
+        let o = sigmoid::<S>(gate(OUTPUT));
         let cell = S::mul_add(f, get::<S, FULL>(row.cell_in.add(u), n), S::mul(i, g));
         put::<S, FULL>(row.cell_out.add(u), cell, n);
-        put::<S, FULL>(row.gates.add(3 * row.gate_stride + u), o, n);
+        put::<S, FULL>(row.gates.add(OUTPUT * row.gate_stride + u), o, n);
         if SAVE {
-            for (k, gate) in [i, f, g].into_iter().enumerate() {
+            for (k, gate) in [(INPUT, i), (FORGET, f), (CELL, g)] {
                 put::<S, FULL>(row.gates.add(k * row.gate_stride + u), gate, n);
             }
         }
@@ -82,7 +90,7 @@ unsafe fn cell<S: Simd, const FULL: bool, const SAVE: bool>(row: &ForwardRow, u:
 unsafe fn hidden<S: Simd, const FULL: bool>(row: &ForwardRow, u: usize, n: usize) {
     // SAFETY: as above.
     unsafe {
-        let o = get::<S, FULL>(row.gates.add(3 * row.gate_stride + u), n);
+        let o = get::<S, FULL>(row.gates.add(OUTPUT * row.gate_stride + u), n);
         let cell = get::<S, FULL>(row.cell_out.add(u), n);
         let hidden = S::mul(o, tanh::<S>(cell));
         put::<S, FULL>(row.hidden_out.add(u), hidden, n);
@@ -105,15 +113,15 @@ pub(crate) unsafe fn backward<S: Simd>(row: &BackwardRow) {
 unsafe fn backward_step<S: Simd, const FULL: bool>(row: &BackwardRow, u: usize, n: usize) {
     // SAFETY: `u..u + n` is inside the row's units, for which the caller vouches.
     unsafe {
-        ask::<S, 4>(row.next_gates, row.gate_stride, u);
+        ask::<S, GATES>(row.next_gates, row.gate_stride, u);
         ask::<S, 1>(row.next_d_output, 0, u);
         ask::<S, 1>(row.next_cell, 0, u);
         let one = S::splat(1.0);
         let gate = |k: usize| row.gates.add(k * row.gate_stride + u);
-        let i = get::<S, FULL>(gate(0), n);
-        let f = get::<S, FULL>(gate(1), n);
-        let g = get::<S, FULL>(gate(2), n);
-        let o = get::<S, FULL>(gate(3), n);
+        let i = get::<S, FULL>(gate(INPUT), n);
+        let f = get::<S, FULL>(gate(FORGET), n);
+        let g = get::<S, FULL>(gate(CELL), n);
+        let o = get::<S, FULL>(gate(OUTPUT), n);
         let tanh_cell = tanh::<S>(get::<S, FULL>(row.cell.add(u), n));
         let cell_in = if row.no_state_in {
             S::splat(0.0)
@@ -134,7 +142,7 @@ unsafe fn backward_step<S: Simd, const FULL: bool>(row: &BackwardRow, u: usize, 
         let d_f = S::mul(S::mul(d_cell_in, cell_in), S::sub(one, f));
         let d_o = S::mul(S::mul(d_tanh, tanh_cell), S::sub(one, o));
         put::<S, FULL>(row.d_cell.add(u), d_cell_in, n);
-        for (k, d_gate) in [d_i, d_f, d_g, d_o].into_iter().enumerate() {
+        for (k, d_gate) in [(INPUT, d_i), (FORGET, d_f), (CELL, d_g), (OUTPUT, d_o)] {
             put::<S, FULL>(gate(k), d_gate, n);
             put::<S, FULL>(row.operand.add(k * row.gate_stride + u), d_gate, n);
         }

@@ -72,7 +72,7 @@ pub(crate) struct ForwardRow {
     pub(crate) units: usize,
     /// Distance between the gates in `gates` and `bias`.
     pub(crate) gate_stride: usize,
-    /// Recurrent product, gates `units` apart.
+    /// Recurrent product, gates `units` apart, in the order of [`lstm`] and [`gru`].
     pub(crate) product: *const f32,
     /// In: input projection. Out, where they are kept: activated gates, else whatever the step left.
     pub(crate) gates: *mut f32,

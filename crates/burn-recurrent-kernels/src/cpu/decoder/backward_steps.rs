@@ -2,53 +2,37 @@
 
 use core::ops::Range;
 
-use super::backward::{DecoderRecord, Kept, PackedWeights, Results};
-use super::{DecoderOperands, DecoderSaved, DecoderSizes, Lines, STEPS, product};
+use super::STEPS;
+use super::gradients::{Kept, RowPlaces};
+use super::lines::Lines;
+use super::operands::DecoderOperands;
+use super::packed::PackedWeights;
+use super::saved::{DecoderRecord, DecoderSaved};
+use super::sizes::DecoderSizes;
 use crate::cpu::attended::AttendedBackwardRow;
 use crate::cpu::attention::{AdditiveRow, DotsRow, WeightedSum};
 use crate::cpu::cells::{BackwardFn, BackwardRow};
 use crate::cpu::kernels::Kernels;
-use crate::cpu::product::{Left, Target};
+use crate::cpu::matrix::{Left, Target};
+use crate::cpu::product::Product;
+use crate::cpu::scratch::Scratch;
 use crate::cpu::shared::Shared;
 use crate::kind::Cell;
 
-/// What the threads of a backward pass share. Buffers have the shapes that [`DecoderSaved`], [`Kept`] and
-/// [`super::backward::DecoderGradients`] give.
+/// What the threads of a backward pass share. Each row of what is written belongs to the thread that takes it through
+/// all steps.
 pub(super) struct Steps<'a> {
-    kernels: &'static Kernels,
-    sizes: &'a DecoderSizes,
-    operands: &'a DecoderOperands<'a>,
-    packed: &'a PackedWeights,
-    attended: Shared,
-    weights: Shared,
-    d_output: Shared,
-    /// Activated gates, which become their gradients before activation; likewise `extra`.
-    gates: Shared,
-    extra: Shared,
-    cells: Shared,
-    hidden: Shared,
-    queries: Shared,
-    kept: KeptPlaces,
-    results: ResultPlaces,
-}
-
-/// Where [`Kept`] is.
-struct KeptPlaces {
-    d_attended: Shared,
-    d_contexts: Shared,
-    d_scores: Shared,
-    d_queries: Shared,
-    d_energies: Shared,
-}
-
-/// Where the gradients are that belong to rows.
-struct ResultPlaces {
-    embedded: Shared,
-    keys: Shared,
-    values: Shared,
-    hidden: Shared,
-    cell: Shared,
-    fed: Shared,
+    pub(super) kernels: &'static Kernels,
+    pub(super) sizes: &'a DecoderSizes,
+    pub(super) operands: &'a DecoderOperands<'a>,
+    pub(super) packed: &'a PackedWeights,
+    pub(super) record: DecoderRecord<'a>,
+    /// `[batch, time, d_attended]`
+    pub(super) d_output: &'a [f32],
+    /// Activated gates become their gradients before activation; likewise a GRU's `extra`.
+    pub(super) saved: &'a DecoderSaved,
+    pub(super) kept: &'a Kept,
+    pub(super) results: RowPlaces,
 }
 
 /// One thread's gradients on their way from step to step, and the operands of its products.
@@ -84,47 +68,7 @@ impl Own {
     }
 }
 
-impl<'a> Steps<'a> {
-    pub(super) fn new(
-        kernels: &'static Kernels,
-        (sizes, operands, packed): (&'a DecoderSizes, &'a DecoderOperands<'a>, &'a PackedWeights),
-        record: DecoderRecord,
-        d_output: &[f32],
-        saved: &DecoderSaved,
-        kept: &Kept,
-        results: &mut Results,
-    ) -> Self {
-        Self {
-            kernels,
-            sizes,
-            operands,
-            packed,
-            attended: Shared::read(record.attended),
-            weights: Shared::read(record.weights),
-            d_output: Shared::read(d_output),
-            gates: Shared(saved.gates.ptr()),
-            extra: Shared(saved.extra.ptr()),
-            cells: Shared(saved.cells.ptr()),
-            hidden: Shared(saved.hidden.ptr()),
-            queries: Shared(saved.queries.ptr()),
-            kept: KeptPlaces {
-                d_attended: Shared(kept.d_attended.ptr()),
-                d_contexts: Shared(kept.d_contexts.ptr()),
-                d_scores: Shared(kept.d_scores.ptr()),
-                d_queries: Shared(kept.d_queries.ptr()),
-                d_energies: Shared(kept.d_energies.ptr()),
-            },
-            results: ResultPlaces {
-                embedded: results.embedded.ptr(),
-                keys: results.keys.ptr(),
-                values: results.values.ptr(),
-                hidden: results.hidden.ptr(),
-                cell: results.cell.ptr(),
-                fed: results.fed.ptr(),
-            },
-        }
-    }
-
+impl Steps<'_> {
     /// All steps of some rows, last step first.
     ///
     /// # Safety
@@ -178,21 +122,20 @@ impl<'a> Steps<'a> {
         } = *self.sizes;
         let left = own.d_attended.left(0);
         let target = own.d_joined.target(0, self.sizes.joined());
-        let weights = &self.packed.attended;
         // SAFETY: the operands hold this thread's rows; every place is one of these rows.
         unsafe {
             for (line, row) in rows.clone().enumerate() {
                 let at = (row * time + t) * d_attended;
                 (self.kernels.attended_backward)(&AttendedBackwardRow {
                     width: d_attended,
-                    output: self.attended.at(at),
-                    d_output: self.d_output.at(at),
+                    output: Shared::read(self.record.attended).at(at),
+                    d_output: Shared::read(self.d_output).at(at),
                     d_fed: own.d_fed.at(line),
                     operand: own.d_attended.at(line),
                     kept: self.kept.d_attended.at(at),
                 });
             }
-            product(self.kernels, left, weights, rows.len(), target, false);
+            Product::new(left, rows.len(), &self.packed.attended).whole_to(target);
         }
     }
 
@@ -233,8 +176,9 @@ impl<'a> Steps<'a> {
             if self.sizes.additive {
                 let left = own.d_query.left(0);
                 let target = own.d_joined.target(0, d_hidden);
-                let weights = &self.packed.query;
-                product(self.kernels, left, weights, rows.len(), target, true);
+                Product::new(left, rows.len(), &self.packed.query)
+                    .accumulate(true)
+                    .whole_to(target);
             }
         }
     }
@@ -260,7 +204,7 @@ impl<'a> Steps<'a> {
                 out: d_scores,
             });
             let d_scores = core::slice::from_raw_parts_mut(d_scores, count);
-            let weights = core::slice::from_raw_parts(self.weights.at(at * source), count);
+            let weights = &self.record.weights[at * source..][..count];
             let products = weights.iter().zip(d_scores.iter());
             let mean: f32 = products.map(|(weight, d_weight)| weight * d_weight).sum();
             for (d_score, weight) in d_scores.iter_mut().zip(weights) {
@@ -287,7 +231,7 @@ impl<'a> Steps<'a> {
                     steps: count,
                     width: d_key,
                     keys: Shared::read(self.operands.keys).at(keys),
-                    query: self.queries.at(at * d_key),
+                    query: self.saved.queries.at(at * d_key),
                     energy: self.operands.energy.as_ptr(),
                     scores: d_scores,
                     d_keys: self.results.keys.at(keys),
@@ -334,14 +278,16 @@ impl<'a> Steps<'a> {
                 let cell = self.cell_row(row, t, line, own);
                 step(&cell);
                 if let Some(inputs) = &own.d_inputs {
-                    let gates = self.gates.at((row * time + t) * columns);
+                    let gates = self.saved.gates.at((row * time + t) * columns);
                     inputs.at(line).copy_from(gates, columns);
                 }
             }
             let (left, target) = (own.d_gates.left(0), own.d_hidden.target(0, d_hidden));
-            product(kernels, left, &self.packed.hidden, count, target, gru);
+            Product::new(left, count, &self.packed.hidden)
+                .accumulate(gru)
+                .whole_to(target);
             let (left, target) = (inputs.left(0), own.d_fed.target(0, d_attended));
-            product(kernels, left, &self.packed.fed, count, target, false);
+            Product::new(left, count, &self.packed.fed).whole_to(target);
         }
     }
 
@@ -350,15 +296,15 @@ impl<'a> Steps<'a> {
         let DecoderSizes { time, d_hidden, .. } = *self.sizes;
         let columns = self.sizes.columns();
         let at = row * time + t;
-        let before = |start: &[f32], all: Shared| {
+        let before = |start: &[f32], all: &Scratch| {
             if t == 0 {
                 Shared::read(start).at(row * d_hidden)
             } else {
                 all.at((at - 1) * d_hidden)
             }
         };
-        let gates = self.gates.at(at * columns);
-        let cell = self.cells.at(at * d_hidden);
+        let gates = self.saved.gates.at(at * columns);
+        let cell = self.saved.cells.at(at * d_hidden);
         // Past the last row this is memory of nobody, which is only asked for.
         let next = time * d_hidden;
         let d_output = own.d_joined.at(line);
@@ -370,13 +316,13 @@ impl<'a> Steps<'a> {
             next_d_output: d_output.wrapping_add(own.d_joined.row),
             next_cell: cell.wrapping_add(next),
             operand: own.d_gates.at(line),
-            extra: self.extra.at(at * d_hidden),
+            extra: self.saved.extra.at(at * d_hidden),
             d_output,
             d_reset: core::ptr::null(),
             d_hidden: own.d_hidden.at(line),
             d_cell: own.d_cell.at(line),
-            hidden_in: before(self.operands.hidden, self.hidden),
-            cell_in: before(self.operands.cell, self.cells),
+            hidden_in: before(self.operands.hidden, &self.saved.hidden),
+            cell_in: before(self.operands.cell, &self.saved.cells),
             cell,
             no_state_in: false,
         }
@@ -417,11 +363,13 @@ impl<'a> Steps<'a> {
                     .write_bytes(0, (source - count) * width);
             }
         };
-        let d_contexts = self.kept.d_contexts;
-        sums(self.weights, d_contexts, self.results.values, d_value);
+        let weights = Shared::read(self.record.weights);
+        let d_contexts = Shared(self.kept.d_contexts.ptr());
+        sums(weights, d_contexts, self.results.values, d_value);
         if !self.sizes.additive {
-            let d_scores = self.kept.d_scores;
-            sums(d_scores, self.hidden, self.results.keys, d_hidden);
+            let d_scores = Shared(self.kept.d_scores.ptr());
+            let hidden = Shared(self.saved.hidden.ptr());
+            sums(d_scores, hidden, self.results.keys, d_hidden);
         }
     }
 
@@ -434,18 +382,13 @@ impl<'a> Steps<'a> {
         let first = task * STEPS;
         let count = STEPS.min(self.sizes.steps() - first);
         let (columns, width) = (self.sizes.columns(), self.sizes.d_embedded);
-        let left = Left {
-            data: self.gates.at(first * columns),
-            row: columns,
-            k: 1,
-        };
+        let left = Left::rows(self.saved.gates.at(first * columns), columns);
         let target = Target {
             data: self.results.embedded.at(first * width),
             row: width,
             columns: width,
         };
-        let weights = &self.packed.embedded;
         // SAFETY: steps of rows that there are.
-        unsafe { product(self.kernels, left, weights, count, target, false) };
+        unsafe { Product::new(left, count, &self.packed.embedded).whole_to(target) };
     }
 }

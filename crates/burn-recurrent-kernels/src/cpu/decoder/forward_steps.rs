@@ -2,32 +2,40 @@
 
 use core::ops::Range;
 
-use super::forward::PackedWeights;
-use super::{DecoderOperands, DecoderSizes, Lines, STEPS, product};
+use super::STEPS;
+use super::lines::Lines;
+use super::operands::DecoderOperands;
+use super::packed::PackedWeights;
+use super::saved::DecoderSaved;
+use super::sizes::DecoderSizes;
 use crate::cpu::attended::AttendedRow;
 use crate::cpu::attention::{AdditiveRow, DotsRow, WeightedSum};
 use crate::cpu::cells::{ForwardFn, ForwardRow};
 use crate::cpu::kernels::Kernels;
-use crate::cpu::product::{Left, Target};
+use crate::cpu::matrix::{Left, Target};
+use crate::cpu::product::Product;
 use crate::cpu::shared::Shared;
 use crate::cpu::softmax::GroupRow;
 use crate::kind::Cell;
 
-/// What the threads of a forward pass share. Buffers have the shapes that [`super::DecoderSaved`] and
-/// [`super::forward::DecoderForward`] give.
+/// What the threads of a forward pass share. Each row of what is written belongs to the thread that takes it through
+/// all steps.
 pub(super) struct Steps<'a> {
     pub(super) kernels: &'static Kernels,
     pub(super) sizes: &'a DecoderSizes,
     pub(super) operands: &'a DecoderOperands<'a>,
     pub(super) packed: &'a PackedWeights,
-    pub(super) gates: Shared,
-    pub(super) extra: Shared,
-    pub(super) cells: Shared,
-    pub(super) hidden: Shared,
-    pub(super) contexts: Shared,
-    pub(super) queries: Shared,
+    pub(super) saved: &'a DecoderSaved,
+    pub(super) results: ResultPlaces,
+}
+
+/// Where the results go.
+pub(super) struct ResultPlaces {
+    /// `[batch, time, d_attended]`
     pub(super) attended: Shared,
+    /// `[batch, time, source]`
     pub(super) weights: Shared,
+    /// `[batch, d_hidden]`, and for an LSTM the cell states after them.
     pub(super) last: Shared,
 }
 
@@ -76,10 +84,10 @@ impl Steps<'_> {
                 self.feed(rows, t, &own);
             }
             for (line, row) in rows.clone().enumerate() {
-                let last = self.last.at(row * d_hidden);
+                let last = self.results.last.at(row * d_hidden);
                 last.copy_from(own.joined.at(line), d_hidden);
                 if self.sizes.cell == Cell::Lstm {
-                    let cell = self.cells.at((row * time + time - 1) * d_hidden);
+                    let cell = self.saved.cells.at((row * time + time - 1) * d_hidden);
                     last.add(batch * d_hidden).copy_from(cell, d_hidden);
                 }
             }
@@ -98,28 +106,19 @@ impl Steps<'_> {
         let columns = self.sizes.columns();
         let end = rows.end * time;
         for first in (rows.start * time..end).step_by(STEPS) {
-            let left = Left {
-                data: Shared::read(self.operands.embedded).at(first * d_embedded),
-                row: d_embedded,
-                k: 1,
-            };
+            let embedded = Shared::read(self.operands.embedded).at(first * d_embedded);
+            let product = Product::new(
+                Left::rows(embedded, d_embedded),
+                STEPS.min(end - first),
+                &self.packed.embedded,
+            );
             let target = Target {
-                data: self.gates.at(first * columns),
+                data: self.saved.gates.at(first * columns),
                 row: columns,
                 columns,
             };
-            let count = STEPS.min(end - first);
             // SAFETY: steps of this thread's rows.
-            unsafe {
-                product(
-                    self.kernels,
-                    left,
-                    &self.packed.embedded,
-                    count,
-                    target,
-                    false,
-                )
-            };
+            unsafe { product.whole_to(target) };
         }
     }
 
@@ -131,7 +130,10 @@ impl Steps<'_> {
     unsafe fn recur(&self, rows: &Range<usize>, t: usize, own: &Own) {
         let columns = self.sizes.columns();
         let gates = Target {
-            data: self.gates.at((rows.start * self.sizes.time + t) * columns),
+            data: self
+                .saved
+                .gates
+                .at((rows.start * self.sizes.time + t) * columns),
             row: self.sizes.time * columns,
             columns,
         };
@@ -145,15 +147,10 @@ impl Steps<'_> {
         let count = rows.len();
         // SAFETY: the operands hold this thread's rows; every place is one of these rows.
         unsafe {
-            product(kernels, fed, &self.packed.fed, count, gates, true);
-            product(
-                kernels,
-                hidden,
-                &self.packed.hidden,
-                count,
-                recurrent,
-                false,
-            );
+            Product::new(fed, count, &self.packed.fed)
+                .accumulate(true)
+                .whole_to(gates);
+            Product::new(hidden, count, &self.packed.hidden).whole_to(recurrent);
             for (line, row) in rows.clone().enumerate() {
                 step(&self.cell_row(row, t, line, own));
             }
@@ -164,11 +161,11 @@ impl Steps<'_> {
     fn cell_row(&self, row: usize, t: usize, line: usize, own: &Own) -> ForwardRow {
         let DecoderSizes { time, d_hidden, .. } = *self.sizes;
         let at = row * time + t;
-        let gates = self.gates.at(at * self.sizes.columns());
+        let gates = self.saved.gates.at(at * self.sizes.columns());
         let cell_in = if t == 0 {
             Shared::read(self.operands.cell).at(row * d_hidden)
         } else {
-            self.cells.at((at - 1) * d_hidden)
+            self.saved.cells.at((at - 1) * d_hidden)
         };
         let state = own.joined.at(line);
         ForwardRow {
@@ -179,12 +176,12 @@ impl Steps<'_> {
             next_gates: gates.wrapping_add(time * self.sizes.columns()),
             bias: self.operands.bias.as_ptr(),
             bias_candidate: self.operands.bias_candidate.as_ptr(),
-            extra: self.extra.at(at * d_hidden),
+            extra: self.saved.extra.at(at * d_hidden),
             hidden_in: state,
             hidden_out: state,
-            output: self.hidden.at(at * d_hidden),
+            output: self.saved.hidden.at(at * d_hidden),
             cell_in,
-            cell_out: self.cells.at(at * d_hidden),
+            cell_out: self.saved.cells.at(at * d_hidden),
         }
     }
 
@@ -205,18 +202,17 @@ impl Steps<'_> {
         unsafe {
             if self.sizes.additive {
                 let queries = Target {
-                    data: self.queries.at((rows.start * time + t) * d_key),
+                    data: self.saved.queries.at((rows.start * time + t) * d_key),
                     row: time * d_key,
                     columns: d_key,
                 };
                 let hidden = own.joined.left(0);
-                let query = &self.packed.query;
-                product(self.kernels, hidden, query, rows.len(), queries, false);
+                Product::new(hidden, rows.len(), &self.packed.query).whole_to(queries);
             }
             for (line, row) in rows.clone().enumerate() {
                 let at = row * time + t;
                 let hidden = own.joined.at(line);
-                let weights = self.weights.at(at * self.sizes.source);
+                let weights = self.results.weights.at(at * self.sizes.source);
                 self.weigh(row, at, hidden, weights);
                 let context = hidden.add(d_hidden);
                 (self.kernels.weighted_sum)(&WeightedSum {
@@ -227,7 +223,10 @@ impl Steps<'_> {
                     factor_stride: 1,
                     out: context,
                 });
-                self.contexts.at(at * d_value).copy_from(context, d_value);
+                self.saved
+                    .contexts
+                    .at(at * d_value)
+                    .copy_from(context, d_value);
             }
         }
     }
@@ -248,7 +247,7 @@ impl Steps<'_> {
                     steps: count,
                     width: d_key,
                     keys,
-                    query: self.queries.at(at * d_key),
+                    query: self.saved.queries.at(at * d_key),
                     energy: self.operands.energy.as_ptr(),
                     scores: weights,
                     d_keys: core::ptr::null_mut(),
@@ -293,17 +292,16 @@ impl Steps<'_> {
             time, d_attended, ..
         } = *self.sizes;
         let (joined, target) = (own.joined.left(0), own.product.target(0, d_attended));
-        let attended = &self.packed.attended;
         // SAFETY: the operands hold this thread's rows; every place is one of these rows.
         unsafe {
-            product(self.kernels, joined, attended, rows.len(), target, false);
+            Product::new(joined, rows.len(), &self.packed.attended).whole_to(target);
             for (line, row) in rows.clone().enumerate() {
                 (self.kernels.attended_forward)(&AttendedRow {
                     width: d_attended,
                     product: own.product.at(line),
                     bias: self.operands.b_attended.as_ptr(),
                     fed: own.fed.at(line),
-                    output: self.attended.at((row * time + t) * d_attended),
+                    output: self.results.attended.at((row * time + t) * d_attended),
                 });
             }
         }

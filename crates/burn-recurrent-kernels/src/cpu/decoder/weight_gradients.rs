@@ -1,21 +1,16 @@
 //! Gradients of weights: products with sums over all steps of all rows, in the order of rows and steps.
 
-use core::ops::Range;
-
-use super::backward::{DecoderRecord, Kept, Results};
-use super::{DecoderOperands, DecoderSaved, DecoderSizes};
+use super::gradients::{Kept, Results};
+use super::operands::DecoderOperands;
+use super::saved::{DecoderRecord, DecoderSaved};
+use super::sizes::DecoderSizes;
+use crate::cpu::cells::{gru, lstm};
 use crate::cpu::kernels::Kernels;
-use crate::cpu::pack::Source;
-use crate::cpu::scratch::Scratch;
+use crate::cpu::matrix::Source;
 use crate::cpu::shared::Shared;
-use crate::cpu::tasks::guided;
 use crate::cpu::tiled::Tiled;
-use crate::cpu::weight_product::{DEPTH, SendProducts, Use, WeightProduct, weight_product};
+use crate::cpu::weight_product::{DEPTH, Use, WeightProduct, WeightProducts};
 use crate::kind::Cell;
-
-/// Columns of a weight's gradient in a task, at most: results should stay in cache from block to block of the
-/// sum.
-const MOST_COLUMNS: usize = 128;
 
 /// Left operands of the products: what the weights were multiplied with at each step.
 pub(super) struct Lefts {
@@ -108,150 +103,101 @@ impl Lefts {
 }
 
 /// All products.
-pub(super) struct WeightGradients<'a> {
-    products: SendProducts<'a>,
-    /// Of each product: the length of its sums, and the distance between rows of its results.
-    shapes: Vec<(usize, usize)>,
-}
-
-/// Some columns of a product.
-pub(super) struct Part {
-    product: usize,
-    columns: Range<usize>,
-}
-
-impl<'a> WeightGradients<'a> {
-    pub(super) fn new(
-        sizes: &DecoderSizes,
-        lefts: &'a Lefts,
-        saved: &DecoderSaved,
-        kept: &Kept,
-        results: &mut Results,
-    ) -> Self {
-        let DecoderSizes {
-            d_hidden,
-            d_attended,
-            d_key,
-            ..
-        } = *sizes;
-        let mut all = Self {
-            products: SendProducts(Vec::new()),
-            shapes: Vec::new(),
-        };
-        all.add_cell(sizes, lefts, saved, results);
-        let steps = sizes.steps();
-        let right = whole(&kept.d_attended, d_attended);
-        let out = results.w_attended.ptr();
-        let uses = vec![
+pub(super) fn weight_products<'a>(
+    sizes: &DecoderSizes,
+    lefts: &'a Lefts,
+    saved: &DecoderSaved,
+    kept: &Kept,
+    results: &mut Results,
+) -> WeightProducts<'a> {
+    let DecoderSizes {
+        d_hidden,
+        d_attended,
+        d_key,
+        ..
+    } = *sizes;
+    let mut all = cell_products(sizes, lefts, saved, results);
+    let steps = sizes.steps();
+    let out = results.w_attended.ptr();
+    all.push(WeightProduct {
+        right: Source::rows(kept.d_attended.ptr(), d_attended),
+        steps,
+        columns: d_attended,
+        uses: vec![
             used(&lefts.hidden, out.at(0)),
             used(&lefts.contexts, out.at(d_hidden * d_attended)),
-        ];
-        let sums = results.b_attended.ptr().at(0);
-        all.add(right, uses, sums, (steps, d_attended, d_attended));
-        if sizes.additive {
-            let right = whole(&kept.d_queries, d_key);
-            let uses = vec![used(&lefts.hidden, results.w_query.ptr().at(0))];
-            all.add(right, uses, core::ptr::null_mut(), (steps, d_key, d_key));
-            let right = whole(&kept.d_energies, d_key);
-            let sums = results.energy.ptr().at(0);
-            all.add(right, Vec::new(), sums, (sizes.batch, d_key, d_key));
-        }
-        all
-    }
-
-    /// The products of the cell's weights. A GRU's candidate has two gradients: that of its input's part, which is
-    /// among the gates, and that of the recurrent part.
-    fn add_cell(
-        &mut self,
-        sizes: &DecoderSizes,
-        lefts: &'a Lefts,
-        saved: &DecoderSaved,
-        results: &mut Results,
-    ) {
-        let d_hidden = sizes.d_hidden;
-        let (steps, columns) = (sizes.steps(), sizes.columns());
-        let (w_ih, w_hh) = (results.w_ih.ptr(), results.w_hh.ptr());
-        let bias = results.bias.ptr();
-        let inputs = |column: usize| {
-            vec![
-                used(&lefts.embedded, w_ih.at(column)),
-                used(&lefts.fed, w_ih.at(sizes.d_embedded * columns + column)),
-            ]
-        };
-        let state = |column: usize| used(&lefts.before, w_hh.at(column));
-        let gates = whole(&saved.gates, columns);
-        let mut both = inputs(0);
-        both.push(state(0));
-        if sizes.cell == Cell::Lstm {
-            self.add(gates, both, bias.at(0), (steps, columns, columns));
-            return;
-        }
-        let candidate = 2 * d_hidden;
-        self.add(gates, both, bias.at(0), (steps, candidate, columns));
-        let right = Source {
-            data: gates.data.wrapping_add(candidate),
-            ..gates
-        };
-        let sums = bias.at(candidate);
-        self.add(right, inputs(candidate), sums, (steps, d_hidden, columns));
-        let right = whole(&saved.extra, d_hidden);
-        let sums = results.bias_candidate.ptr().at(0);
-        let uses = vec![state(candidate)];
-        self.add(right, uses, sums, (steps, d_hidden, columns));
-    }
-
-    /// One product, with the length of its sums, its columns and the distance between rows of its results.
-    fn add(
-        &mut self,
-        right: Source,
-        uses: Vec<Use<'a>>,
-        sums: *mut f32,
-        (steps, columns, row): (usize, usize, usize),
-    ) {
-        self.products.0.push(WeightProduct {
-            right,
-            columns,
-            uses,
-            sums,
+        ],
+        row: d_attended,
+        sums: results.b_attended.ptr().at(0),
+    });
+    if sizes.additive {
+        all.push(WeightProduct {
+            right: Source::rows(kept.d_queries.ptr(), d_key),
+            steps,
+            columns: d_key,
+            uses: vec![used(&lefts.hidden, results.w_query.ptr().at(0))],
+            row: d_key,
+            sums: core::ptr::null_mut(),
         });
-        self.shapes.push((steps, row));
+        all.push(WeightProduct {
+            right: Source::rows(kept.d_energies.ptr(), d_key),
+            steps: sizes.batch,
+            columns: d_key,
+            uses: Vec::new(),
+            row: d_key,
+            sums: results.energy.ptr().at(0),
+        });
     }
-
-    /// All products in parts for threads to take.
-    pub(super) fn parts(&self, kernels: &Kernels, threads: usize) -> Vec<Part> {
-        let products = self.products.0.iter().enumerate();
-        products
-            .flat_map(|(index, product)| {
-                let grain = 4 * kernels.lanes;
-                let parts = guided(product.columns, grain, MOST_COLUMNS, threads);
-                parts.into_iter().map(move |columns| Part {
-                    product: index,
-                    columns,
-                })
-            })
-            .collect()
-    }
-
-    /// Computes one part.
-    ///
-    /// # Safety
-    ///
-    /// All operands are there, and no other thread computes this part.
-    pub(super) unsafe fn run(&self, kernels: &'static Kernels, part: &Part) {
-        let (steps, row) = self.shapes[part.product];
-        let product = &self.products.0[part.product];
-        // SAFETY: passed on.
-        unsafe { weight_product(kernels, product, steps, part.columns.clone(), row) };
-    }
+    WeightProducts(all)
 }
 
-/// A matrix of `width` columns.
-fn whole(data: &Scratch, width: usize) -> Source {
-    Source {
-        data: data.ptr(),
-        row: width,
-        col: 1,
+/// The products of the cell's weights. A GRU's candidate has two gradients: that of its input's part, which is
+/// among the gates, and that of the recurrent part.
+fn cell_products<'a>(
+    sizes: &DecoderSizes,
+    lefts: &'a Lefts,
+    saved: &DecoderSaved,
+    results: &mut Results,
+) -> Vec<WeightProduct<'a>> {
+    let d_hidden = sizes.d_hidden;
+    let (steps, columns) = (sizes.steps(), sizes.columns());
+    let (w_ih, w_hh) = (results.w_ih.ptr(), results.w_hh.ptr());
+    let bias = results.bias.ptr();
+    let inputs = |gate: usize| {
+        let column = gate * d_hidden;
+        vec![
+            used(&lefts.embedded, w_ih.at(column)),
+            used(&lefts.fed, w_ih.at(sizes.d_embedded * columns + column)),
+        ]
+    };
+    let state = |gate: usize| used(&lefts.before, w_hh.at(gate * d_hidden));
+    // The product of the gradients of `count` gates from `gate` on.
+    let gates = |gate: usize, count: usize, uses| WeightProduct {
+        right: Source::rows(saved.gates.at(gate * d_hidden), columns),
+        steps,
+        columns: count * d_hidden,
+        uses,
+        row: columns,
+        sums: bias.at(gate * d_hidden),
+    };
+    let mut both = inputs(0);
+    both.push(state(0));
+    if sizes.cell == Cell::Lstm {
+        return vec![gates(0, lstm::GATES, both)];
     }
+    let recurrent = WeightProduct {
+        right: Source::rows(saved.extra.ptr(), d_hidden),
+        steps,
+        columns: d_hidden,
+        uses: vec![state(gru::NEW)],
+        row: columns,
+        sums: results.bias_candidate.ptr().at(0),
+    };
+    vec![
+        gates(gru::RESET, gru::NEW - gru::RESET, both),
+        gates(gru::NEW, 1, inputs(gru::NEW)),
+        recurrent,
+    ]
 }
 
 fn used(left: &Tiled, out: *mut f32) -> Use<'_> {

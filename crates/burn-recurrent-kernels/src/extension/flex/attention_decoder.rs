@@ -9,6 +9,7 @@ use crate::cpu::decoder::forward::{DecoderForward, forward};
 use crate::cpu::decoder::{DecoderOperands, DecoderSaved, DecoderSizes};
 use crate::cpu::kernels::Isa;
 use crate::cpu::pool::threads;
+use crate::cpu::run::Run;
 use crate::extension::attention_decoder::{
     DecoderCall, DecoderKernels, DecoderOps, DecoderRecord, DecoderResults, DecoderTensors,
 };
@@ -71,7 +72,7 @@ fn run(
         weights,
         last,
         saved,
-    } = forward(isa.kernels(), threads(), &sizes, &operands(tensors, call));
+    } = forward(Run::selected(), &sizes, &operands(tensors, call));
     let DecoderSizes {
         batch,
         time,
@@ -130,8 +131,7 @@ impl DecoderKernels for Flex {
         let (attended, weights) = (contiguous(attended), contiguous(weights));
         let d_attended = contiguous(d_attended);
         let gradients = backward(
-            Isa::selected().kernels(),
-            threads(),
+            Run::selected(),
             &sizes(&tensors, &call),
             &operands(&tensors, &call),
             Returned {

@@ -4,7 +4,8 @@ use burn::backend::TensorMetadata;
 use burn_flex::FlexTensor;
 
 use super::tensors::{contiguous, numbers, shaped};
-use crate::cpu::dropout::{self, Mask};
+use crate::cpu::dropout;
+use crate::cpu::dropout_row::Mask;
 use crate::cpu::kernels::Isa;
 use crate::cpu::pool::threads;
 

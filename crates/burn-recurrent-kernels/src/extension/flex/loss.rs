@@ -4,10 +4,9 @@ use burn::backend::TensorMetadata;
 use burn_flex::FlexTensor;
 
 use super::tensors::{contiguous, indices_below, leave, numbers, take, tensor};
-use crate::cpu::cross_entropy::{LossSaved, LossSizes, loss_forward};
+use crate::cpu::cross_entropy::{LossOperands, LossSaved, LossSizes, loss_forward};
 use crate::cpu::cross_entropy_backward::{LossWanted, loss_backward};
-use crate::cpu::kernels::Isa;
-use crate::cpu::pool::threads;
+use crate::cpu::run::Run;
 use crate::extension::Leftover;
 
 /// The sizes of a linear layer with cross entropy.
@@ -18,6 +17,19 @@ fn loss_sizes(operands: &[FlexTensor; 3]) -> LossSizes {
         tokens,
         d_hidden,
         vocabulary,
+    }
+}
+
+fn loss_operands<'a>(
+    operands: &'a [FlexTensor; 3],
+    has_bias: bool,
+    targets: &'a [usize],
+) -> LossOperands<'a> {
+    LossOperands {
+        hidden: numbers(&operands[0]),
+        weight: numbers(&operands[1]),
+        bias: has_bias.then(|| numbers(&operands[2])),
+        targets,
     }
 }
 
@@ -36,13 +48,9 @@ fn losses(
     let sizes = loss_sizes(operands);
     let targets = indices_below(targets, sizes.vocabulary);
     let (losses, saved) = loss_forward(
-        Isa::selected().kernels(),
-        threads(),
+        Run::selected(),
         sizes,
-        numbers(&operands[0]),
-        numbers(&operands[1]),
-        has_bias.then(|| numbers(&operands[2])),
-        &targets,
+        loss_operands(operands, has_bias, &targets),
         save,
     );
     (
@@ -94,12 +102,10 @@ pub(super) fn gradients(
     );
     let LossLeftover { saved, targets } = *take::<LossLeftover>(leftover);
     let gradients = loss_backward(
-        Isa::selected().kernels(),
-        threads(),
+        Run::selected(),
         sizes,
-        numbers(&operands[0]),
-        numbers(&operands[1]),
-        &targets,
+        // The bias has no part in the gradients.
+        loss_operands(&operands, false, &targets),
         saved,
         numbers(&contiguous(d_loss)),
         LossWanted {

@@ -4,14 +4,15 @@ use burn::backend::TensorMetadata;
 use burn_flex::{Flex, FlexTensor};
 
 use super::tensors::{contiguous, leave, numbers, shaped, take, tensor};
-use crate::cpu::backward::{Record, Wanted, backward};
-use crate::cpu::cell::{Saved, States, Weights};
+use crate::cpu::backward::{Incoming, Record, Wanted, backward};
+use crate::cpu::cell::{Operands as Numbered, Saved, States, Weights};
 use crate::cpu::forward::{Forward, forward};
 use crate::cpu::kernels::Isa;
 use crate::cpu::pool::threads;
+use crate::cpu::run::Run;
 use crate::cpu::schedule::Schedule;
 use crate::cpu::scratch::Numbers;
-use crate::cpu::shared::Sizes;
+use crate::cpu::sizes::Sizes;
 use crate::extension::{Call, Leftover, Operands};
 use crate::kind::{Cell, Layout};
 
@@ -56,6 +57,14 @@ fn start<'a>(operands: &'a Operands<Flex>, call: &Call) -> States<'a> {
     }
 }
 
+fn numbered<'a>(operands: &'a Operands<Flex>, call: &Call) -> Numbered<'a> {
+    Numbered {
+        input: numbers(&operands[0]),
+        weights: weights(operands, call),
+        start: start(operands, call),
+    }
+}
+
 /// Output, final states, and what is left for the backward pass where `save`.
 fn run(
     operands: &Operands<Flex>,
@@ -80,13 +89,10 @@ fn run(
         cell,
         saved,
     } = forward(
-        isa.kernels(),
-        threads(),
+        Run::selected(),
         &schedule,
         sizes,
-        numbers(&operands[0]),
-        weights(operands, call),
-        start(operands, call),
+        numbered(operands, call),
         save,
     );
     let [first, second, _] = operands[0].shape().dims::<3>();
@@ -154,20 +160,19 @@ pub(super) fn gradients(
     });
     let saved = take::<Saved>(leftover);
     let record = Record {
-        input: numbers(&operands[0]),
-        weights: weights(&operands, call),
-        start: start(&operands, call),
+        operands: numbered(&operands, call),
         output: numbers(&output),
     };
     let gradients = backward(
-        Isa::selected().kernels(),
-        threads(),
+        Run::selected(),
         &schedule,
         sizes,
         record,
         *saved,
-        numbers(&d_output),
-        states.unwrap_or_default(),
+        Incoming {
+            output: numbers(&d_output),
+            last: states.unwrap_or_default(),
+        },
         Wanted {
             input: wanted[0],
             weights: wanted[1..5].contains(&true),

@@ -1,206 +1,16 @@
-//! A few persistent threads that work on one call at a time, and the barrier between their steps.
-//!
-//! A call that finds the threads taken by another one runs alone, and so does everything on a
-//! machine with one core. Nothing that is computed depends on how many threads took part. Waiting
-//! threads spin for some microseconds, then give their time slice away for some milliseconds, and then
-//! sleep: at once where the machine has other things to do.
+//! The threads themselves, and the handing over of a call's work to them.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
+use super::barrier::Breakable;
 use super::place::Places;
+use super::signal::Signal;
 
-/// Checks of a condition before a waiting thread yields.
-const SPINS: usize = 2_000;
-/// How long it yields before it sleeps: longer than what usually lies between two calls, since a thread
-/// that is woken may be put on the processor of the one that woke it.
-const PATIENCE: Duration = Duration::from_millis(5);
-/// A yield that takes longer has let somebody else work: the machine has much to do.
-const LONG: Duration = Duration::from_micros(200);
-/// Milliseconds for which threads sleep sooner then: who yields gives a whole time slice away, at every
-/// barrier, where who is woken comes first.
-const BUSY_MS: u64 = 200;
 /// How long a thread that has moved to another processor puts up with where it is.
 const MOVES_APART: Duration = Duration::from_millis(1);
-
-/// Threads that a call may use; zero means not set.
-static LIMIT: AtomicUsize = AtomicUsize::new(0);
-
-/// Sets how many threads a call may use, the calling one included; zero returns to the default,
-/// which is the environment variable `BURN_RECURRENT_THREADS` where it is set and one thread a core
-/// elsewhere. Results do not depend on it.
-///
-/// The threads work on one call at a time: a call made while another one has them runs on the
-/// calling thread alone.
-pub fn set_threads(threads: usize) {
-    LIMIT.store(threads, Ordering::Relaxed);
-}
-
-/// How many threads a call may use.
-pub fn threads() -> usize {
-    static DEFAULT: OnceLock<usize> = OnceLock::new();
-    match LIMIT.load(Ordering::Relaxed) {
-        0 => *DEFAULT.get_or_init(|| {
-            let wanted = std::env::var("BURN_RECURRENT_THREADS").ok();
-            wanted
-                .and_then(|text| text.parse().ok())
-                .filter(|&n| n > 0)
-                .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))
-        }),
-        limit => limit,
-    }
-}
-
-/// When the machine may have less to do, in the milliseconds of [`since_start`].
-static BUSY_UNTIL: AtomicU64 = AtomicU64::new(0);
-
-/// Milliseconds since the first call.
-fn since_start(now: Instant) -> u64 {
-    static START: OnceLock<Instant> = OnceLock::new();
-    let start = *START.get_or_init(|| now);
-    u64::try_from(now.saturating_duration_since(start).as_millis()).unwrap_or(u64::MAX)
-}
-
-/// Whether the machine had much to do a short while ago.
-fn is_busy(now: Instant) -> bool {
-    since_start(now) < BUSY_UNTIL.load(Ordering::Relaxed)
-}
-
-/// A number that threads wait to see changed.
-pub(super) struct Signal {
-    value: AtomicUsize,
-    sleepers: AtomicUsize,
-    lock: Mutex<()>,
-    wake: Condvar,
-}
-
-impl Signal {
-    pub(super) fn new(value: usize) -> Self {
-        Self {
-            value: AtomicUsize::new(value),
-            sleepers: AtomicUsize::new(0),
-            lock: Mutex::new(()),
-            wake: Condvar::new(),
-        }
-    }
-
-    /// The value; what was written before it was changed to this can be read.
-    pub(super) fn value(&self) -> usize {
-        self.value.load(Ordering::Acquire)
-    }
-
-    /// Changes the value and wakes whoever sleeps. Sequentially consistent, like the sleeper's two
-    /// accesses in [`Signal::wait_while`]: one of the two sides sees what the other wrote.
-    pub(super) fn update(&self, change: impl FnOnce(&AtomicUsize)) {
-        change(&self.value);
-        if self.sleepers.load(Ordering::SeqCst) > 0 {
-            drop(self.lock.lock().unwrap_or_else(PoisonError::into_inner));
-            self.wake.notify_all();
-        }
-    }
-
-    /// Waits until the value no longer meets `condition`.
-    pub(super) fn wait_while(&self, condition: impl Fn(usize) -> bool) {
-        for _ in 0..SPINS {
-            if !condition(self.value.load(Ordering::Acquire)) {
-                return;
-            }
-            std::hint::spin_loop();
-        }
-        let start = Instant::now();
-        let mut now = start;
-        while now - start < PATIENCE && !is_busy(now) {
-            if !condition(self.value.load(Ordering::Acquire)) {
-                return;
-            }
-            std::thread::yield_now();
-            let before = now;
-            now = Instant::now();
-            if now - before > LONG {
-                BUSY_UNTIL.store(since_start(now) + BUSY_MS, Ordering::Relaxed);
-            }
-        }
-        let mut guard = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
-        self.sleepers.fetch_add(1, Ordering::SeqCst);
-        while condition(self.value.load(Ordering::SeqCst)) {
-            guard = self
-                .wake
-                .wait(guard)
-                .unwrap_or_else(PoisonError::into_inner);
-        }
-        self.sleepers.fetch_sub(1, Ordering::SeqCst);
-    }
-}
-
-/// Something that threads wait at for one another.
-pub(crate) trait Breakable: Sync {
-    /// Lets all threads that wait or will wait go, into a panic.
-    fn give_up(&self);
-}
-
-/// Makes a fixed number of threads wait for one another, again and again.
-pub(crate) struct Barrier {
-    size: usize,
-    arrived: AtomicUsize,
-    round: Signal,
-    broken: AtomicBool,
-}
-
-impl Barrier {
-    pub(crate) fn new(size: usize) -> Self {
-        Self {
-            size,
-            arrived: AtomicUsize::new(0),
-            round: Signal::new(0),
-            broken: AtomicBool::new(false),
-        }
-    }
-
-    /// How many threads wait for one another.
-    pub(crate) fn size(&self) -> usize {
-        self.size
-    }
-
-    /// Returns once all threads have called it.
-    ///
-    /// # Panics
-    ///
-    /// Where another of the threads panicked, since it will never arrive.
-    pub(crate) fn wait(&self) {
-        if self.size == 1 {
-            return;
-        }
-        // In this order: who reads the round that `give_up` left also reads that it gave up, and who
-        // reads an earlier one is let go by the change.
-        let round = self.round.value.load(Ordering::Acquire);
-        if !self.broken.load(Ordering::Acquire) {
-            if self.arrived.fetch_add(1, Ordering::AcqRel) + 1 == self.size {
-                self.arrived.store(0, Ordering::Relaxed);
-                self.round.update(|value| {
-                    value.fetch_add(1, Ordering::SeqCst);
-                });
-            } else {
-                self.round.wait_while(|value| value == round);
-            }
-        }
-        assert!(
-            !self.broken.load(Ordering::Acquire),
-            "a thread of the same operation panicked"
-        );
-    }
-}
-
-impl Breakable for Barrier {
-    fn give_up(&self) {
-        self.broken.store(true, Ordering::Release);
-        self.round.update(|value| {
-            value.fetch_add(1, Ordering::SeqCst);
-        });
-    }
-}
-
 type Job = *const (dyn Fn(usize) + Sync);
 
 /// What a worker and its caller share.
@@ -342,7 +152,7 @@ impl Team {
         let pool = pool();
         pool.places.clear();
         pool.places.take();
-        pool.working.value.store(self.size - 1, Ordering::SeqCst);
+        pool.working.reset(self.size - 1);
         for (i, slot) in workers.slots[..self.size - 1].iter().enumerate() {
             *slot.job.lock().unwrap_or_else(PoisonError::into_inner) = Some(SendJob(shared, i + 1));
             slot.given.update(|value| {
@@ -360,22 +170,13 @@ impl Team {
     }
 }
 
-/// The part of `0..total` that thread `index` of `count` takes, in whole multiples of `grain`.
-pub(crate) fn share(
-    total: usize,
-    grain: usize,
-    index: usize,
-    count: usize,
-) -> std::ops::Range<usize> {
-    let blocks = total.div_ceil(grain);
-    let at = |i: usize| (blocks * i / count * grain).min(total);
-    at(index)..at(index + 1)
-}
-
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::AtomicUsize;
     use std::sync::mpsc;
 
+    use super::super::barrier::Barrier;
+    use super::super::signal::BUSY_UNTIL;
     use super::*;
 
     /// Three threads; other tests may have them for a while.
