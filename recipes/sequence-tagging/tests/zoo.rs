@@ -148,7 +148,11 @@ fn what_cannot_be_exported_or_found_is_refused() {
         card.replace("sequence-tagging", "translation"),
     );
     with_zoo(&bench, &["tag", "--model", "a"]).fails(2, &["translation"]);
-    assert!(with_zoo(&bench, &["models"]).stderr.contains("no taggers"));
+    assert!(
+        with_zoo(&bench, &["models"])
+            .stderr
+            .contains("no models of sequence-tagging")
+    );
     bench.write("zoo/a/zoo.json", "{");
     with_zoo(&bench, &["models"]).fails(1, &["zoo.json", "export"]);
     std::fs::remove_file(bench.path("run/result.json")).unwrap();

@@ -49,11 +49,6 @@ impl Plan {
             .collect();
         Self { row_groups, units }
     }
-
-    /// Threads that take part.
-    pub(crate) fn members(&self) -> usize {
-        self.row_groups * self.units.len()
-    }
 }
 
 /// Estimated nanoseconds a step.
@@ -100,7 +95,7 @@ mod tests {
                             next = group.end;
                         }
                         assert_eq!(next, units);
-                        assert!(plan.members() <= threads);
+                        assert!(plan.row_groups * plan.units.len() <= threads);
                         assert!((1..=rows.max(1)).contains(&plan.row_groups));
                     }
                 }

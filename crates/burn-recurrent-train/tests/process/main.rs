@@ -246,7 +246,7 @@ fn wrong_usage_exits_with_2(folder: &Path) {
         ),
         (
             &["evaluate", "--model", "nowhere"],
-            &["`nowhere` is not a run directory"],
+            &["there is no model `nowhere`", "give a run directory"],
         ),
         (&["fly"], &["unrecognized subcommand"]),
     ];
