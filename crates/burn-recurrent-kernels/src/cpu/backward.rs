@@ -148,13 +148,7 @@ pub(crate) fn backward(
             .iter()
             .map(|_| Latch::new(grid.members()))
             .collect(),
-        tasks: Tasks {
-            fills: Queue::new(fills.len()),
-            inputs: Queue::new(lefts.inputs.blocks()),
-            states: Queue::new(lefts.states.blocks()),
-            resets: Queue::new(lefts.resets.blocks()),
-            parts: Queue::new(parts.len()),
-        },
+        tasks: Tasks::new(fills.len(), &lefts, parts.len()),
         fills,
         parts,
     };
@@ -303,6 +297,18 @@ struct Tasks {
     states: Queue,
     resets: Queue,
     parts: Queue,
+}
+
+impl Tasks {
+    fn new(fills: usize, lefts: &Lefts, parts: usize) -> Self {
+        Self {
+            fills: Queue::new(fills),
+            inputs: Queue::new(lefts.inputs.blocks()),
+            states: Queue::new(lefts.states.blocks()),
+            resets: Queue::new(lefts.resets.blocks()),
+            parts: Queue::new(parts),
+        }
+    }
 }
 
 impl Pass<'_> {

@@ -36,7 +36,7 @@ struct Caches {
 
 /// Leaf 8000_0006h of `cpuid`: both large makers give the second cache in kilobytes in the upper half of
 /// ECX, and AMD alone the third, from bit 18 of EDX.
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(target_arch = "x86_64", not(miri)))]
 fn from_processor() -> Caches {
     use core::arch::x86_64::__cpuid;
     const LEAF: u32 = 0x8000_0006;
@@ -50,7 +50,7 @@ fn from_processor() -> Caches {
     }
 }
 
-#[cfg(not(target_arch = "x86_64"))]
+#[cfg(not(all(target_arch = "x86_64", not(miri))))]
 fn from_processor() -> Caches {
     Caches::default()
 }

@@ -8,11 +8,11 @@ use super::matrix::{Left, Source, Target};
 use super::pack::{Fill, Packed};
 use super::parts::{blocks_of, share};
 use super::pool::Barrier;
+use super::ready_tile::ReadyTile;
 use super::run::Run;
 use super::scratch::{Numbers, Output};
 use super::shared::Shared;
 use super::tasks::Queue;
-use super::tile::{PREFETCH_ROWS, TileArgs};
 use super::tiled::{Tiled, VECTORS};
 
 /// Depth of the sums of the hidden states' gradient that is worked on at a time, in panels.
@@ -367,74 +367,6 @@ impl Pass<'_> {
                         columns: width.min(d_hidden - panel.column),
                     });
                 }
-            }
-        }
-    }
-}
-
-/// One tile of a product whose right operand lies ready in memory.
-struct ReadyTile {
-    kernels: &'static Kernels,
-    /// Width of the right operand.
-    vectors: usize,
-    /// `[rows, k]`
-    left: Left,
-    /// `[k, vectors * lanes]`
-    right: *const f32,
-    /// At least one, and no more than the largest tile has.
-    rows: usize,
-    k: usize,
-    /// Whether to add to what the result holds.
-    accumulate: bool,
-}
-
-impl ReadyTile {
-    /// Computes the tile.
-    ///
-    /// # Safety
-    ///
-    /// The operands cover what is said of them; `target` has room for the rows of its columns, which are no
-    /// more than the vectors', and no other thread uses them.
-    unsafe fn write(&self, target: Target) {
-        const EDGE: usize = 14 * VECTORS * 16;
-        let width = self.vectors * self.kernels.lanes;
-        let whole = TileArgs {
-            k: self.k,
-            a: self.left.data,
-            a_row: self.left.row,
-            a_k: self.left.k,
-            b: self.right,
-            b_row: width,
-            ask: self.right.wrapping_add(PREFETCH_ROWS * width),
-            ask_row: width,
-            c: target.data,
-            c_row: target.row,
-            accumulate: self.accumulate,
-        };
-        let tile = self.kernels.tiles(self.vectors)[self.rows - 1];
-        // SAFETY: the caller vouches for the operands; a narrow target goes through a buffer that holds
-        // whole vectors.
-        unsafe {
-            if target.columns == width {
-                tile(&whole);
-                return;
-            }
-            assert!(self.rows * width <= EDGE);
-            let mut edge = [0.0f32; EDGE];
-            let edge = edge.as_mut_ptr();
-            let place = |row: usize| target.data.wrapping_add(row * target.row);
-            if self.accumulate {
-                for row in 0..self.rows {
-                    edge.add(row * width).copy_from(place(row), target.columns);
-                }
-            }
-            tile(&TileArgs {
-                c: edge,
-                c_row: width,
-                ..whole
-            });
-            for row in 0..self.rows {
-                place(row).copy_from(edge.add(row * width), target.columns);
             }
         }
     }

@@ -3,7 +3,7 @@
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use super::cell::{Operands, Saved, Weights};
-use super::forward_steps::{LastPlaces, RecurrentWeights, StateRows, Steps};
+use super::forward_steps::{LastPlaces, RecurrentWeights, Steps};
 use super::grid::{Grid, Member};
 use super::kernels::Kernels;
 use super::matrix::{Left, Source, Target};
@@ -18,6 +18,7 @@ use super::schedule::Schedule;
 use super::scratch::{Numbers, Output, Scratch};
 use super::shared::Shared;
 use super::sizes::Sizes;
+use super::state_rows::StateRows;
 use super::tasks::Queue;
 use super::unpacked::Unpacked;
 use crate::kind::Cell;

@@ -7,7 +7,7 @@ use super::cell::Saved;
 use super::cells::{ForwardFn, ForwardRow};
 use super::grid::Member;
 use super::kernels::Kernels;
-use super::matrix::{Left, Source};
+use super::matrix::Source;
 use super::pack::Packed;
 use super::parts::share;
 use super::product::Product;
@@ -16,6 +16,7 @@ use super::schedule::Schedule;
 use super::scratch::{Scratch, padded};
 use super::shared::Shared;
 use super::sizes::Sizes;
+use super::state_rows::StateRows;
 use super::unpacked::Unpacked;
 use crate::kind::Cell;
 
@@ -62,53 +63,6 @@ pub(crate) struct RecurrentWeights<'a> {
     pub(crate) bias: Shared,
     /// `[d_hidden]`, or null.
     pub(crate) bias_candidate: Shared,
-}
-
-/// Hidden states as the left operands of the recurrent products: rows by position. At each step a member writes its
-/// own units of its own rows, and reads, from one barrier of its row group to the next, all units.
-pub(crate) struct StateRows {
-    /// `[batch, d_hidden]` for even and odd steps: one is read while the other is written.
-    states: [Scratch; 2],
-    /// GRU with the reset before the product: `r * h`, `[batch, d_hidden]`.
-    reset: Scratch,
-    /// Distance between rows.
-    row: usize,
-    /// Whether there were initial states; the first step multiplies nothing where there were none.
-    given: bool,
-}
-
-impl StateRows {
-    /// The initial states, `[batch, d_hidden]` by row.
-    pub(crate) fn new(schedule: &Schedule, sizes: Sizes, start: Option<&[f32]>) -> Self {
-        let Sizes { cell, d_hidden, .. } = sizes;
-        let row = padded(d_hidden);
-        let rows = schedule.batch * row;
-        let states = [Scratch::zeros(rows), Scratch::zeros(rows)];
-        if let Some(start) = start {
-            for state in &states {
-                for (position, &index) in schedule.order.iter().enumerate() {
-                    let from = &start[index * d_hidden..][..d_hidden];
-                    // SAFETY: the row is inside its buffer; no other thread is at work yet.
-                    unsafe {
-                        let to = state.at(position * row);
-                        to.copy_from_nonoverlapping(from.as_ptr(), d_hidden);
-                    }
-                }
-            }
-        }
-        let before = cell == Cell::GruResetBefore;
-        Self {
-            states,
-            reset: Scratch::zeros(if before { rows } else { 0 }),
-            row,
-            given: start.is_some(),
-        }
-    }
-
-    /// The states that step `number` starts from.
-    fn of(&self, number: usize) -> &Scratch {
-        &self.states[number % 2]
-    }
 }
 
 /// Where the results go; each row and unit is written by the thread whose it is.
@@ -243,7 +197,9 @@ impl Steps<'_> {
             unsafe {
                 let mut row = self.row(member, step, position, products);
                 let states = &self.states;
-                row.hidden_out = states.reset.at(position * states.row + member.units.start);
+                row.hidden_out = states
+                    .reset
+                    .at(states.offset(position) + member.units.start);
                 (self.kernels.gru_before_reset)(&row);
             }
         }
@@ -303,7 +259,7 @@ impl Steps<'_> {
             }
             match self.weights.packed.get(member.index) {
                 Some(packed) => {
-                    let left = self.left(left, active);
+                    let left = self.states.left(left, active);
                     let product = Product::new(left, active.len(), &packed[part]);
                     product.whole(products.at(0).add(column), products.row);
                 }
@@ -364,7 +320,7 @@ impl Steps<'_> {
         let out = self.weights.products.at(active.start * all + columns.start);
         let product = Unpacked {
             kernels: self.kernels,
-            left: self.left(left, active),
+            left: self.states.left(left, active),
             right: self.weights.w_hh,
             k: d_hidden,
             rows: active.len(),
@@ -385,11 +341,6 @@ impl Steps<'_> {
             // SAFETY: passed on; nobody reads a product before all members are here.
             unsafe { self.product_in_place(FIRST, member, self.states.of(0), &active) };
         }
-    }
-
-    /// The active rows of `states` as the left operand of a product.
-    fn left(&self, states: &Scratch, active: &Range<usize>) -> Left {
-        Left::rows(states.at(active.start * self.states.row), self.states.row)
     }
 
     /// The pointers of one row's step.
@@ -417,7 +368,7 @@ impl Steps<'_> {
             }
         };
         let [cell_in, cell_out] = self.cell_states(index, step.t, first);
-        let state = position * self.states.row + first;
+        let state = self.states.offset(position) + first;
         // Past the last row this is one that has no such step, which does not matter.
         let next = schedule.order.get(position + 1).unwrap_or(&index);
         let next = schedule.compact(*next, step.t);

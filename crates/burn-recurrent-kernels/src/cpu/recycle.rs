@@ -63,7 +63,7 @@ impl Block {
         if layout.align() == PAGE {
             static COUNT: AtomicUsize = AtomicUsize::new(0);
             skip = COUNT.fetch_add(1, Ordering::Relaxed) % STARTS * STEP;
-            #[cfg(target_os = "linux")]
+            #[cfg(all(target_os = "linux", not(miri)))]
             // SAFETY: the pages are the block's, and the advice changes nothing that they hold. Where
             // it is not taken, nothing is lost.
             unsafe {

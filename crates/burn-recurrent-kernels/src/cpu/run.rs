@@ -3,8 +3,9 @@
 use super::kernels::{Isa, Kernels};
 use super::pool::{Team, threads};
 
-/// Multiply-adds below which a second thread costs more than it brings.
-pub(crate) const ALONE: usize = 100_000;
+/// Multiply-adds below which a second thread costs more than it brings. Miri, which takes a minute for as many, looks at
+/// threads.
+pub(crate) const ALONE: usize = if cfg!(miri) { 0 } else { 100_000 };
 
 /// By which kernels, and by how many threads at most, of which the results do not depend on the latter.
 #[derive(Clone, Copy)]

@@ -49,9 +49,10 @@ pub(crate) type TileFn = unsafe fn(&TileArgs);
 /// The pointer itself, of which the compiler does not know how it came about: else it makes one
 /// pointer of all rows' again, with a chain of additions.
 #[inline(always)]
+#[cfg_attr(miri, allow(unused_mut))]
 fn opaque(mut pointer: *const f32) -> *const f32 {
     // SAFETY: no instruction at all.
-    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+    #[cfg(all(any(target_arch = "x86_64", target_arch = "aarch64"), not(miri)))]
     unsafe {
         core::arch::asm!("/* {0} */", inout(reg) pointer, options(pure, readonly, nostack, preserves_flags))
     };

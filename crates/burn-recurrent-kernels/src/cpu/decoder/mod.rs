@@ -12,6 +12,8 @@ mod operands;
 mod packed;
 mod saved;
 mod sizes;
+#[cfg(test)]
+mod tests;
 mod weight_gradients;
 
 pub(crate) use operands::DecoderOperands;

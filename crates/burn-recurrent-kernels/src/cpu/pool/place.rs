@@ -43,7 +43,7 @@ impl Places {
 
     /// Moves the calling thread to a processor that is not taken, takes it, and returns it. Nothing
     /// happens where there is none that the thread may use. Which ones it may use later is as it was
-    /// before.
+    /// before, or as somebody else said meanwhile.
     pub(super) fn move_on(&self) -> Option<usize> {
         let processor = system::move_to(|processor| !self.is_taken(processor));
         self.take();
@@ -51,9 +51,13 @@ impl Places {
     }
 }
 
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", not(miri)))]
 mod system {
     use super::PROCESSORS;
+
+    /// Bytes of a set of processors.
+    const SIZE: usize = size_of::<libc::cpu_set_t>();
+    const _: () = assert!(SIZE * 8 >= PROCESSORS);
 
     /// The processor that the calling thread is on.
     pub(super) fn current() -> Option<usize> {
@@ -63,32 +67,64 @@ mod system {
 
     /// Moves the calling thread to one of the `wanted` processors that it may use, and returns it.
     pub(super) fn move_to(wanted: impl Fn(usize) -> bool) -> Option<usize> {
-        const SIZE: usize = size_of::<libc::cpu_set_t>();
-        const { assert!(SIZE * 8 >= PROCESSORS) };
-        // SAFETY: all-zero bits are an empty set, and the sets are as large as is said.
-        unsafe {
-            let mut allowed: libc::cpu_set_t = core::mem::zeroed();
-            if libc::sched_getaffinity(0, SIZE, &mut allowed) != 0 {
-                return None;
-            }
-            let mut some: libc::cpu_set_t = core::mem::zeroed();
-            for processor in 0..PROCESSORS {
-                if libc::CPU_ISSET(processor, &allowed) && wanted(processor) {
-                    libc::CPU_SET(processor, &mut some);
+        let stay = Stay::begin(wanted)?;
+        let processor = current();
+        stay.end();
+        processor
+    }
+
+    /// The calling thread confined to some of the processors that it may use.
+    pub(super) struct Stay {
+        before: libc::cpu_set_t,
+        during: libc::cpu_set_t,
+    }
+
+    impl Stay {
+        /// Confines the thread to the `wanted` processors, if it may use one of them.
+        pub(super) fn begin(wanted: impl Fn(usize) -> bool) -> Option<Self> {
+            let before = allowed()?;
+            // SAFETY: all-zero bits are an empty set, in which there is a place for each of the processors.
+            let during = unsafe {
+                let mut during: libc::cpu_set_t = core::mem::zeroed();
+                for processor in 0..PROCESSORS {
+                    if libc::CPU_ISSET(processor, &before) && wanted(processor) {
+                        libc::CPU_SET(processor, &mut during);
+                    }
                 }
-            }
+                during
+            };
             // An empty set is refused.
-            if libc::sched_setaffinity(0, SIZE, &some) != 0 {
-                return None;
-            }
-            let processor = current();
-            libc::sched_setaffinity(0, SIZE, &allowed);
-            processor
+            allow(&during).then_some(Self { before, during })
         }
+
+        /// Lets the thread use what it could use before, unless somebody else has said meanwhile what it may use, as
+        /// `taskset` does: that holds.
+        pub(super) fn end(self) {
+            // SAFETY: both are sets of the same size.
+            let same = |now| unsafe { libc::CPU_EQUAL(&now, &self.during) };
+            if allowed().is_some_and(same) {
+                allow(&self.before);
+            }
+        }
+    }
+
+    /// What the calling thread may use.
+    fn allowed() -> Option<libc::cpu_set_t> {
+        // SAFETY: all-zero bits are an empty set, and the set is as large as is said.
+        unsafe {
+            let mut set: libc::cpu_set_t = core::mem::zeroed();
+            (libc::sched_getaffinity(0, SIZE, &mut set) == 0).then_some(set)
+        }
+    }
+
+    /// Says what the calling thread may use. False where that was refused.
+    pub(super) fn allow(set: &libc::cpu_set_t) -> bool {
+        // SAFETY: the set is as large as is said.
+        unsafe { libc::sched_setaffinity(0, SIZE, set) == 0 }
     }
 }
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(all(target_os = "linux", not(miri))))]
 mod system {
     pub(super) fn current() -> Option<usize> {
         None
@@ -99,7 +135,7 @@ mod system {
     }
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(all(test, target_os = "linux", not(miri)))]
 mod tests {
     use super::*;
 
@@ -127,6 +163,31 @@ mod tests {
             assert_eq!(places.move_on(), Some(free));
             assert_eq!(allowed(), before);
         }
+    }
+
+    /// As if `taskset` came in the moment between moving and coming back.
+    #[test]
+    fn what_somebody_else_says_meanwhile_holds() {
+        let before = allowed();
+        let [one, other, ..] = *before else {
+            return;
+        };
+        // A thread of its own, which takes what it may use with it.
+        std::thread::spawn(move || {
+            let stay = system::Stay::begin(|processor| processor == one).unwrap();
+            assert_eq!(allowed(), [one]);
+            // SAFETY: all-zero bits are an empty set, in which there is a place for the processor.
+            let set = unsafe {
+                let mut set: libc::cpu_set_t = core::mem::zeroed();
+                libc::CPU_SET(other, &mut set);
+                set
+            };
+            assert!(system::allow(&set));
+            stay.end();
+            assert_eq!(allowed(), [other]);
+        })
+        .join()
+        .unwrap();
     }
 
     #[test]

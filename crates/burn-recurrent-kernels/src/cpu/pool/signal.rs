@@ -8,7 +8,7 @@ use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Checks of a condition before a waiting thread yields.
-const SPINS: usize = 2_000;
+const SPINS: usize = if cfg!(miri) { 5 } else { 2_000 };
 /// How long it yields before it sleeps: longer than what usually lies between two calls, since a thread
 /// that is woken may be put on the processor of the one that woke it.
 const PATIENCE: Duration = Duration::from_millis(5);
