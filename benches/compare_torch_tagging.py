@@ -23,6 +23,8 @@ import sys
 import tempfile
 import time
 
+from rounds import compare
+
 SENTENCES, WORDS, LABELS, BATCH_TOKENS, LONGEST_WORD = 1500, 8000, 17, 600, 24
 D_CHARACTER, D_CHARACTER_HIDDEN, D_WORD, D_SHAPE, D_HIDDEN = 50, 75, 100, 16, 200
 WARM_UP = 5
@@ -164,32 +166,15 @@ def time_torch(output: str, threads: int) -> float:
     return statistics.median(rates)
 
 
-def run_torch(args: argparse.Namespace, output: str) -> float:
-    command = [sys.executable, __file__, "--torch", json.dumps([output, args.threads])]
-    return float(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--binary", default="target/release/sequence-tagging")
-    parser.add_argument("--outputs", nargs="+", choices=["softmax", "crf"], default=["softmax", "crf"])
-    parser.add_argument("--torch", help=argparse.SUPPRESS)
-    args = parser.parse_args()
-    if args.torch:
-        print(time_torch(*json.loads(args.torch)))
-        return
-    if not os.path.isfile(args.binary):
-        parser.error(f"there is no {args.binary}: build it as `--help` says, or name it with --binary")
-    print("| tagger, sizes of `ewt-upos` | ours tokens/s | PyTorch tokens/s | ours / PyTorch |")
-    print("| --- | --- | --- | --- |")
-    for output in args.outputs:
-        pairs = [(run_ours(args, output), run_torch(args, output)) for _ in range(args.rounds)]
-        ours, torch = (statistics.median(rates) for rates in zip(*pairs))
-        ratio = statistics.median(ours / torch for ours, torch in pairs)
-        print(f"| {output} | {ours:.0f} | {torch:.0f} | {ratio:.2f} |", flush=True)
-
-
 if __name__ == "__main__":
-    main()
+    compare(
+        __doc__,
+        __file__,
+        "target/release/sequence-tagging",
+        "outputs",
+        ["softmax", "crf"],
+        "| tagger, sizes of `ewt-upos` | ours tokens/s | PyTorch tokens/s | ours / PyTorch |",
+        run_ours,
+        time_torch,
+        decimals=0,
+    )

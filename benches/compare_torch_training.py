@@ -17,9 +17,10 @@ import os
 import random
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
+
+from rounds import compare
 
 #             config              vocabulary width lanes steps dropout batches
 MODELS = {
@@ -107,32 +108,15 @@ def time_torch(name: str, threads: int) -> float:
     return statistics.median(times)
 
 
-def run_torch(args: argparse.Namespace, name: str) -> float:
-    command = [sys.executable, __file__, "--torch", json.dumps([name, args.threads])]
-    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--binary", default="target/release/language-modelling")
-    parser.add_argument("--models", nargs="+", choices=MODELS, default=list(MODELS))
-    parser.add_argument("--torch", help=argparse.SUPPRESS)
-    args = parser.parse_args()
-    if args.torch:
-        print(time_torch(*json.loads(args.torch)))
-        return
-    if not os.path.isfile(args.binary):
-        parser.error(f"there is no {args.binary}: build it as `--help` says, or name it with --binary")
-    print("| training step | ours ms | PyTorch ms | ours / PyTorch |")
-    print("| --- | --- | --- | --- |")
-    for name in args.models:
-        pairs = [(run_ours(args, name), run_torch(args, name)) for _ in range(args.rounds)]
-        ours, torch = (statistics.median(times) for times in zip(*pairs))
-        ratio = statistics.median(ours / torch for ours, torch in pairs)
-        print(f"| {name} | {ours:.1f} | {torch:.1f} | {ratio:.2f} |", flush=True)
-
-
 if __name__ == "__main__":
-    main()
+    compare(
+        __doc__,
+        __file__,
+        "target/release/language-modelling",
+        "models",
+        MODELS,
+        "| training step | ours ms | PyTorch ms | ours / PyTorch |",
+        run_ours,
+        time_torch,
+        decimals=1,
+    )

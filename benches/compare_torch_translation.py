@@ -18,9 +18,10 @@ import os
 import random
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
+
+from rounds import compare
 
 VOCABULARY, D_EMBEDDING, D_HIDDEN, BATCH, BATCHES = 8000, 256, 512, 80, 24
 SHORTEST, LONGEST = 8, 24
@@ -152,32 +153,15 @@ def time_torch(cell: str, threads: int) -> float:
     return statistics.median(rates)
 
 
-def run_torch(args: argparse.Namespace, cell: str) -> float:
-    command = [sys.executable, __file__, "--torch", json.dumps([cell, args.threads])]
-    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--binary", default="target/release/translation")
-    parser.add_argument("--cells", nargs="+", choices=["gru", "lstm"], default=["gru", "lstm"])
-    parser.add_argument("--torch", help=argparse.SUPPRESS)
-    args = parser.parse_args()
-    if args.torch:
-        print(time_torch(*json.loads(args.torch)))
-        return
-    if not os.path.isfile(args.binary):
-        parser.error(f"there is no {args.binary}: build it as `--help` says, or name it with --binary")
-    print("| translator, additive attention, input feeding | ours tokens/s | PyTorch tokens/s | ours / PyTorch |")
-    print("| --- | --- | --- | --- |")
-    for cell in args.cells:
-        pairs = [(run_ours(args, cell), run_torch(args, cell)) for _ in range(args.rounds)]
-        ours, torch = (statistics.median(rates) for rates in zip(*pairs))
-        ratio = statistics.median(ours / torch for ours, torch in pairs)
-        print(f"| {cell} | {ours:.0f} | {torch:.0f} | {ratio:.2f} |", flush=True)
-
-
 if __name__ == "__main__":
-    main()
+    compare(
+        __doc__,
+        __file__,
+        "target/release/translation",
+        "cells",
+        ["gru", "lstm"],
+        "| translator, additive attention, input feeding | ours tokens/s | PyTorch tokens/s | ours / PyTorch |",
+        run_ours,
+        time_torch,
+        decimals=0,
+    )

@@ -1,9 +1,8 @@
 //! Whether what a config asks for can be in memory, said before it is made.
 
-use std::fmt;
-
 use burn::tensor::Device;
 use burn_recurrent_models::SavedModule;
+use indicatif::DecimalBytes;
 use serde_json::Value;
 
 use crate::device::device_name;
@@ -14,7 +13,7 @@ const NUMBER: u128 = 4;
 
 /// What a config asks for cannot be in memory.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{setting} asks for {} of memory or more {purpose}, and {} are free", Bytes(*.needed), Bytes(u128::from(*.free)))]
+#[error("{setting} asks for {} of memory or more {purpose}, and {} are free", shown(*.needed), DecimalBytes(*.free))]
 pub struct MemoryError {
     /// The setting that asks for most of it, and its value.
     pub setting: String,
@@ -199,22 +198,9 @@ fn free_memory(device: &Device) -> Option<u64> {
     (free > 0).then_some(free)
 }
 
-/// A number of bytes for a person.
-struct Bytes(u128);
-
-impl fmt::Display for Bytes {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const UNITS: [&str; 6] = ["kB", "MB", "GB", "TB", "PB", "EB"];
-        let mut number = self.0 as f64 / 1e3;
-        let mut units = UNITS.iter();
-        let mut unit = units.next().unwrap_or(&"");
-        while number >= 1000.0
-            && let Some(next) = units.next()
-        {
-            (number, unit) = (number / 1e3, next);
-        }
-        write!(f, "{number:.1} {unit}")
-    }
+/// A number of bytes for a person; what is beyond counting is the most that can be counted.
+fn shown(bytes: u128) -> DecimalBytes {
+    DecimalBytes(u64::try_from(bytes).unwrap_or(u64::MAX))
 }
 
 #[cfg(test)]
@@ -260,10 +246,10 @@ mod tests {
         assert_eq!(wide.setting, "`model.d_hidden = 1000000`");
         assert!(
             wide.to_string()
-                .starts_with("`model.d_hidden = 1000000` asks for 32.0 TB of memory"),
+                .starts_with("`model.d_hidden = 1000000` asks for 32.00 TB of memory"),
             "{wide}"
         );
-        assert!(wide.to_string().ends_with("and 1.1 GB are free"), "{wide}");
+        assert!(wide.to_string().ends_with("and 1.07 GB are free"), "{wide}");
         // A list of a thousand million layers is not gone through.
         let deep = setting(&model(8, 1_000_000_000));
         assert_eq!(deep.setting, "`model.num_layers = 1000000000`");
