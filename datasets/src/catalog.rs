@@ -49,7 +49,7 @@ pub struct Dataset {
     #[serde(default)]
     pub languages: Vec<String>,
     /// Which part is for training, which for validation and test.
-    pub splits: Splits,
+    pub splits: SplitRule,
     /// Its files.
     pub files: Vec<RemoteFile>,
 }
@@ -93,7 +93,7 @@ impl Format {
     rename_all_fields = "kebab-case",
     deny_unknown_fields
 )]
-pub enum Splits {
+pub enum SplitRule {
     /// A file for each part.
     Files {
         /// The file to train on.
@@ -299,12 +299,12 @@ impl Dataset {
             }
         }
         let used: Vec<&String> = match &self.splits {
-            Splits::Files { train, valid, test } => {
+            SplitRule::Files { train, valid, test } => {
                 [train, valid].into_iter().chain(test.as_ref()).collect()
             }
-            Splits::HeldOut { train, test, .. } => vec![train, test],
-            Splits::InOrder { file, .. } | Splits::ByWord { file, .. } => vec![file],
-            Splits::ParallelFiles { train, valid, test } => {
+            SplitRule::HeldOut { train, test, .. } => vec![train, test],
+            SplitRule::InOrder { file, .. } | SplitRule::ByWord { file, .. } => vec![file],
+            SplitRule::ParallelFiles { train, valid, test } => {
                 let parts = [Some(train), Some(valid), test.as_ref()];
                 parts.into_iter().flatten().flatten().collect()
             }
@@ -321,8 +321,8 @@ impl Dataset {
                 self.columns.len()
             ));
         }
-        let parallel = matches!(self.splits, Splits::ParallelFiles { .. });
-        let by_word = matches!(self.splits, Splits::ByWord { .. });
+        let parallel = matches!(self.splits, SplitRule::ParallelFiles { .. });
+        let by_word = matches!(self.splits, SplitRule::ByWord { .. });
         if (self.format == Format::Parallel) != parallel
             || (self.format == Format::Pronunciations) != by_word
         {
@@ -338,7 +338,7 @@ impl Dataset {
                 self.format, self.languages
             ));
         }
-        if let Splits::ByWord {
+        if let SplitRule::ByWord {
             test_percent,
             valid_percent,
             ..

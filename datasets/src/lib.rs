@@ -77,7 +77,7 @@ mod word_vectors;
 
 pub use archive::ArchiveError;
 pub use cache::{CACHE_VARIABLE, Cache, CacheError};
-pub use catalog::{Catalog, CatalogError, Dataset, Format, Member, RemoteFile, Splits};
+pub use catalog::{Catalog, CatalogError, Dataset, Format, Member, RemoteFile, SplitRule};
 pub use checksum::sha256_hex;
 pub use download::{DownloadError, Retry};
 pub use file_kind::FileKind;
@@ -90,8 +90,8 @@ pub use parallel::{
     SentencePair,
 };
 pub use pronunciations::{
-    Part, Pronounced, PronunciationCounts, PronunciationError, PronunciationProblem,
-    Pronunciations, Stress, WordShares,
+    DictionaryCounts, Part, Pronounced, PronunciationError, PronunciationProblem, Pronunciations,
+    Stress, WordShares,
 };
 pub use read::{ReadError, lines, read_bytes, read_text};
 pub use requests::{RequestCorpus, RequestPart, requests};

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use crate::cache::Cache;
-use crate::catalog::{Catalog, Dataset, Splits};
+use crate::catalog::{Catalog, Dataset, SplitRule};
 use crate::checksum::sha256_hex;
 use crate::parallel::{ParallelPart, ParallelSplits, SentencePair};
 use crate::read::ReadError;
@@ -104,7 +104,7 @@ pub struct Pronunciations {
 
 /// How much there is of something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PronunciationCounts {
+pub struct DictionaryCounts {
     /// How many words.
     pub words: usize,
     /// How many pronunciations they have together.
@@ -275,7 +275,7 @@ impl Pronunciations {
         stress: Stress,
         cache: &Cache,
     ) -> Result<(Self, WordShares), LoadError> {
-        let Splits::ByWord {
+        let SplitRule::ByWord {
             file,
             test_percent,
             valid_percent,
@@ -300,8 +300,8 @@ impl Pronunciations {
     }
 
     /// How much there is.
-    pub fn counts(&self) -> PronunciationCounts {
-        PronunciationCounts {
+    pub fn counts(&self) -> DictionaryCounts {
+        DictionaryCounts {
             words: self.words.len(),
             pronunciations: self.words.iter().map(|w| w.pronunciations.len()).sum(),
         }

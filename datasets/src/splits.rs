@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use crate::archive::ArchiveError;
 use crate::cache::{Cache, CacheError};
-use crate::catalog::{Catalog, CatalogError, Dataset, Format, Splits};
+use crate::catalog::{Catalog, CatalogError, Dataset, Format, SplitRule};
 use crate::checksum::sha256_hex;
 use crate::parallel::ParallelError;
 use crate::pronunciations::PronunciationError;
@@ -170,19 +170,19 @@ impl TextSplits {
             &paths[index.expect("a dataset's splits are among its files")]
         };
         match &dataset.splits {
-            Splits::Files { train, valid, test } => Self::from_files(
+            SplitRule::Files { train, valid, test } => Self::from_files(
                 path(train),
                 path(valid),
                 test.as_ref().map(|test| path(test)),
             ),
-            Splits::HeldOut { .. } | Splits::ParallelFiles { .. } | Splits::ByWord { .. } => {
-                Err(LoadError::Kind {
-                    name: dataset.name.clone(),
-                    is: "split by sentences",
-                    expected: "plain text",
-                })
-            }
-            Splits::InOrder {
+            SplitRule::HeldOut { .. }
+            | SplitRule::ParallelFiles { .. }
+            | SplitRule::ByWord { .. } => Err(LoadError::Kind {
+                name: dataset.name.clone(),
+                is: "split by sentences",
+                expected: "plain text",
+            }),
+            SplitRule::InOrder {
                 file,
                 train_characters,
                 valid_characters,

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::server::{Answer, Server};
 use burn_recurrent_datasets::{
-    Cache, CacheError, Dataset, DownloadError, Format, RemoteFile, Retry, Splits, sha256_hex,
+    Cache, CacheError, Dataset, DownloadError, Format, RemoteFile, Retry, SplitRule, sha256_hex,
 };
 use tempfile::TempDir;
 
@@ -43,7 +43,7 @@ impl Case {
             format: Format::Text,
             columns: Vec::new(),
             languages: Vec::new(),
-            splits: Splits::InOrder {
+            splits: SplitRule::InOrder {
                 file: "file.txt".into(),
                 train_characters: 1,
                 valid_characters: 1,

@@ -179,11 +179,11 @@ fn an_archive_that_is_none_or_lacks_a_file_is_an_error() {
     let mut other = dataset.clone();
     other.files[0].members[0].name = "a/absent.txt".to_string();
     other.splits = match other.splits {
-        burn_recurrent_datasets::Splits::HeldOut {
+        burn_recurrent_datasets::SplitRule::HeldOut {
             valid_sentences,
             test,
             ..
-        } => burn_recurrent_datasets::Splits::HeldOut {
+        } => burn_recurrent_datasets::SplitRule::HeldOut {
             train: "a/absent.txt".into(),
             valid_sentences,
             test,

@@ -12,7 +12,7 @@
 
 use burn::tensor::{Device, Distribution, Tensor};
 use burn_recurrent_kernels::{
-    AttentionDecoderState, AttentionDecoderWeights, AttentionScore, AttentionSource, Cell,
+    AttentionDecoderState, AttentionDecoderWeights, AttentionScore, AttentionSource, KernelCell,
     attention_decoder,
 };
 use std::time::Instant;
@@ -20,7 +20,7 @@ use std::time::Instant;
 const D_EMBEDDED: usize = 256;
 const WIDTH: usize = 512;
 
-fn weights(cell: Cell, additive: bool, device: &Device) -> AttentionDecoderWeights {
+fn weights(cell: KernelCell, additive: bool, device: &Device) -> AttentionDecoderWeights {
     let make = |shape: [usize; 2]| {
         let scale = 1.0 / (shape[0] as f64).sqrt();
         Tensor::<2>::random(shape, Distribution::Uniform(-scale, scale), device).require_grad()
@@ -40,7 +40,7 @@ fn weights(cell: Cell, additive: bool, device: &Device) -> AttentionDecoderWeigh
         w_ih: make([D_EMBEDDED + WIDTH, columns]),
         w_hh: make([WIDTH, columns]),
         bias: zeros(columns),
-        bias_candidate: (cell == Cell::GruResetAfter).then(|| zeros(WIDTH)),
+        bias_candidate: (cell == KernelCell::GruResetAfter).then(|| zeros(WIDTH)),
         score,
         w_attended: make([2 * WIDTH, WIDTH]),
         b_attended: zeros(WIDTH),
@@ -49,7 +49,12 @@ fn weights(cell: Cell, additive: bool, device: &Device) -> AttentionDecoderWeigh
 
 /// Seconds of a forward and a backward pass over a batch whose sources have `lengths` words, and whose targets are
 /// one word shorter.
-fn run(cell: Cell, weights: &AttentionDecoderWeights, lengths: &[usize], device: &Device) -> f64 {
+fn run(
+    cell: KernelCell,
+    weights: &AttentionDecoderWeights,
+    lengths: &[usize],
+    device: &Device,
+) -> f64 {
     let source = lengths.iter().copied().max().unwrap_or(1);
     let batch = lengths.len();
     let random = |shape: [usize; 3]| {
@@ -88,8 +93,8 @@ fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let argument = |i: usize, default| arguments.get(i).map_or(default, String::as_str);
     let cell = match argument(0, "gru") {
-        "gru" => Cell::GruResetAfter,
-        "lstm" => Cell::Lstm,
+        "gru" => KernelCell::GruResetAfter,
+        "lstm" => KernelCell::Lstm,
         other => panic!("{other}: gru or lstm"),
     };
     let additive = match argument(1, "additive") {

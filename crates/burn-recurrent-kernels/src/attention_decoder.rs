@@ -6,7 +6,7 @@ use burn::backend::Dispatch;
 use burn::tensor::{DType, Device, Tensor};
 
 use crate::extension::attention_decoder::{DecoderCall, DecoderOps, DecoderTensors};
-use crate::kind::Cell;
+use crate::kind::KernelCell;
 
 /// How a decoder scores the keys of a source against its hidden state.
 #[derive(Clone, Debug)]
@@ -40,7 +40,7 @@ pub struct AttentionDecoderWeights {
     pub w_hh: Tensor<2>,
     /// `[gates * d_hidden]`
     pub bias: Tensor<1>,
-    /// `[d_hidden]`, of the candidate's recurrent part; only for [`Cell::GruResetAfter`], absent means zeros.
+    /// `[d_hidden]`, of the candidate's recurrent part; only for [`KernelCell::GruResetAfter`], absent means zeros.
     pub bias_candidate: Option<Tensor<1>>,
     /// How keys are scored.
     pub score: AttentionScore,
@@ -66,7 +66,7 @@ pub struct AttentionSource<'a> {
 pub struct AttentionDecoderState {
     /// `[batch, d_hidden]`
     pub hidden: Tensor<2>,
-    /// `[batch, d_hidden]`, only for [`Cell::Lstm`]; absent before the first step means zeros.
+    /// `[batch, d_hidden]`, only for [`KernelCell::Lstm`]; absent before the first step means zeros.
     pub cell: Option<Tensor<2>>,
     /// `[batch, d_attended]`, what the step before attended to; absent before the first step means zeros.
     pub fed: Option<Tensor<2>>,
@@ -85,8 +85,8 @@ pub struct AttentionDecoderOutput {
 
 /// Whether [`attention_decoder`] can run a decoder of `cell` with numbers of type `dtype` on `device`. Gradients
 /// through attention weights or final states it never has: a caller that needs them takes tensor operations.
-pub fn attention_decoder_supported(cell: Cell, device: &Device, dtype: DType) -> bool {
-    matches!(cell, Cell::Lstm | Cell::GruResetAfter) && crate::supported(device, dtype)
+pub fn attention_decoder_supported(cell: KernelCell, device: &Device, dtype: DType) -> bool {
+    matches!(cell, KernelCell::Lstm | KernelCell::GruResetAfter) && crate::supported(device, dtype)
 }
 
 /// Runs a decoder with attention and input feeding (Luong et al. 2015) over whole sequences of embedded words, on
@@ -111,7 +111,7 @@ pub fn attention_decoder_supported(cell: Cell, device: &Device, dtype: DType) ->
 /// Where shapes do not fit together, there is no step, a source length is zero or larger than the source, or
 /// [`attention_decoder_supported`] says no.
 pub fn attention_decoder(
-    cell: Cell,
+    cell: KernelCell,
     embedded: Tensor<3>,
     weights: AttentionDecoderWeights,
     source: AttentionSource,
@@ -129,7 +129,7 @@ pub fn attention_decoder(
     // for it, any small tensor.
     let zeros = |width| Tensor::<2>::zeros([batch, width], (&device, DType::F32));
     let nothing = || Tensor::<1>::zeros([1], (&device, DType::F32));
-    let lstm = cell == Cell::Lstm;
+    let lstm = cell == KernelCell::Lstm;
     let bias_candidate = weights.bias_candidate.unwrap_or_else(|| match lstm {
         true => nothing(),
         false => Tensor::zeros([d_hidden], (&device, DType::F32)),
@@ -185,14 +185,14 @@ pub fn attention_decoder(
 
 /// Panics where the shapes do not fit together.
 fn check(
-    cell: Cell,
+    cell: KernelCell,
     embedded: &Tensor<3>,
     weights: &AttentionDecoderWeights,
     source: &AttentionSource,
     state: &AttentionDecoderState,
 ) {
     assert!(
-        matches!(cell, Cell::Lstm | Cell::GruResetAfter),
+        matches!(cell, KernelCell::Lstm | KernelCell::GruResetAfter),
         "no fused decoder of {cell:?}"
     );
     let [batch, time, d_embedded] = embedded.dims();
@@ -218,7 +218,7 @@ fn check(
     if let Some(bias) = &weights.bias_candidate {
         assert_eq!(
             cell,
-            Cell::GruResetAfter,
+            KernelCell::GruResetAfter,
             "only GruResetAfter has a bias_candidate"
         );
         assert_eq!(bias.dims(), [d_hidden], "bias_candidate must be [d_hidden]");
@@ -230,7 +230,7 @@ fn check(
         "hidden must be [batch, d_hidden]"
     );
     if let Some(state) = &state.cell {
-        assert_eq!(cell, Cell::Lstm, "only Lstm has a cell state");
+        assert_eq!(cell, KernelCell::Lstm, "only Lstm has a cell state");
         assert_eq!(
             state.dims(),
             [batch, d_hidden],

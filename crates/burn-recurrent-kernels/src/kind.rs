@@ -2,7 +2,7 @@
 
 /// A recurrent cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Cell {
+pub enum KernelCell {
     /// Elman's network with tanh.
     RnnTanh,
     /// Elman's network with the rectifier.
@@ -15,13 +15,13 @@ pub enum Cell {
     Lstm,
 }
 
-impl Cell {
+impl KernelCell {
     /// How many blocks of `d_hidden` columns the weights have.
     pub fn gates(self) -> usize {
         match self {
-            Cell::RnnTanh | Cell::RnnRelu => 1,
-            Cell::GruResetAfter | Cell::GruResetBefore => 3,
-            Cell::Lstm => 4,
+            KernelCell::RnnTanh | KernelCell::RnnRelu => 1,
+            KernelCell::GruResetAfter | KernelCell::GruResetBefore => 3,
+            KernelCell::Lstm => 4,
         }
     }
 }

@@ -26,7 +26,7 @@ pub use cross_entropy::linear_cross_entropy;
 pub use dropout::dropout;
 pub use embedding::embedding;
 pub use join::join;
-pub use kind::{Cell, Layout};
+pub use kind::{KernelCell, Layout};
 pub use path::{Path, Reason, path, path_of_all, supported};
 pub use sequence::{
     SequenceOptions, SequenceOutput, SequenceState, SequenceWeights, lstm_sequence, sequence,

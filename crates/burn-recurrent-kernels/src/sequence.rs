@@ -6,7 +6,7 @@ use burn::backend::Dispatch;
 use burn::tensor::{DType, Device, Tensor};
 
 use crate::extension::{Call, RecurrentOps};
-use crate::kind::{Cell, Layout};
+use crate::kind::{KernelCell, Layout};
 
 /// Weights of one layer in one direction.
 ///
@@ -19,7 +19,7 @@ pub struct SequenceWeights {
     pub w_hh: Tensor<2>,
     /// `[gates * d_hidden]`
     pub bias: Option<Tensor<1>>,
-    /// `[d_hidden]`, of the candidate's recurrent part; only for [`Cell::GruResetAfter`].
+    /// `[d_hidden]`, of the candidate's recurrent part; only for [`KernelCell::GruResetAfter`].
     pub bias_candidate: Option<Tensor<1>>,
 }
 
@@ -28,7 +28,7 @@ pub struct SequenceWeights {
 pub struct SequenceState {
     /// `[batch, d_hidden]`
     pub hidden: Option<Tensor<2>>,
-    /// `[batch, d_hidden]`, only for [`Cell::Lstm`].
+    /// `[batch, d_hidden]`, only for [`KernelCell::Lstm`].
     pub cell: Option<Tensor<2>>,
 }
 
@@ -70,11 +70,11 @@ pub struct SequenceOutput {
 /// Gradients flow to the input, all weights and biases, and the initial states, from the output and
 /// from the final states. Equations:
 ///
-/// - [`Cell::RnnTanh`], [`Cell::RnnRelu`]: `h' = f(x W + h U + b)` (Elman 1990).
-/// - [`Cell::GruResetAfter`]: `r = s(x Wr + h Ur + br)`, `z = s(x Wz + h Uz + bz)`,
+/// - [`KernelCell::RnnTanh`], [`KernelCell::RnnRelu`]: `h' = f(x W + h U + b)` (Elman 1990).
+/// - [`KernelCell::GruResetAfter`]: `r = s(x Wr + h Ur + br)`, `z = s(x Wz + h Uz + bz)`,
 ///   `n = tanh(x Wn + bn + r * (h Un + b'))`, `h' = (1 - z) * n + z * h`;
-///   [`Cell::GruResetBefore`]: `n = tanh(x Wn + bn + (r * h) Un)` (Cho et al. 2014).
-/// - [`Cell::Lstm`]: `i, f, o = s(..)`, `g = tanh(..)`, `c' = f * c + i * g`, `h' = o * tanh(c')`
+///   [`KernelCell::GruResetBefore`]: `n = tanh(x Wn + bn + (r * h) Un)` (Cho et al. 2014).
+/// - [`KernelCell::Lstm`]: `i, f, o = s(..)`, `g = tanh(..)`, `c' = f * c + i * g`, `h' = o * tanh(c')`
 ///   (Hochreiter and Schmidhuber 1997; Gers et al. 2000).
 ///
 /// # Panics
@@ -82,7 +82,7 @@ pub struct SequenceOutput {
 /// Where shapes do not fit together, a length is larger than the number of steps, or
 /// [`path`](crate::path()) says that there is no fused path.
 pub fn sequence(
-    cell: Cell,
+    cell: KernelCell,
     input: Tensor<3>,
     weights: SequenceWeights,
     state: SequenceState,
@@ -119,7 +119,7 @@ pub fn sequence(
     let last = Tensor::<3>::from_dispatch(last);
     let part = |part: Tensor<3>| part.reshape([batch, d_hidden]);
     let (hidden, cell) = match cell {
-        Cell::Lstm => {
+        KernelCell::Lstm => {
             let [hidden, cell] = [0, 1].map(|k| part(last.clone().narrow(0, k, 1)));
             (hidden, Some(cell))
         }
@@ -132,14 +132,14 @@ pub fn sequence(
     }
 }
 
-/// [`sequence`] for [`Cell::Lstm`].
+/// [`sequence`] for [`KernelCell::Lstm`].
 pub fn lstm_sequence(
     input: Tensor<3>,
     weights: SequenceWeights,
     state: SequenceState,
     options: SequenceOptions,
 ) -> SequenceOutput {
-    sequence(Cell::Lstm, input, weights, state, options)
+    sequence(KernelCell::Lstm, input, weights, state, options)
 }
 
 /// `[batch, time, d_input]`
@@ -159,7 +159,7 @@ fn or_nothing<const D: usize>(tensor: Option<Tensor<D>>, device: &Device) -> Ten
 
 /// Panics where the shapes do not fit together.
 fn check(
-    cell: Cell,
+    cell: KernelCell,
     input: &Tensor<3>,
     weights: &SequenceWeights,
     state: &SequenceState,
@@ -185,7 +185,7 @@ fn check(
     if let Some(bias) = &weights.bias_candidate {
         assert_eq!(
             cell,
-            Cell::GruResetAfter,
+            KernelCell::GruResetAfter,
             "only GruResetAfter has a bias_candidate"
         );
         assert_eq!(bias.dims(), [d_hidden], "bias_candidate must be [d_hidden]");
@@ -198,7 +198,7 @@ fn check(
         );
     }
     if let Some(state) = &state.cell {
-        assert_eq!(cell, Cell::Lstm, "only Lstm has a cell state");
+        assert_eq!(cell, KernelCell::Lstm, "only Lstm has a cell state");
         assert_eq!(
             state.dims(),
             [batch, d_hidden],

@@ -6,10 +6,10 @@ use crate::common::decoder::{
 };
 use crate::common::{self, difference, list};
 use burn::tensor::{DType, Device, Tensor, TensorData};
-use burn_recurrent_kernels::{Cell, attention_decoder_supported};
+use burn_recurrent_kernels::{KernelCell, attention_decoder_supported};
 use proptest::prelude::*;
 
-const CELLS: [Cell; 2] = [Cell::GruResetAfter, Cell::Lstm];
+const CELLS: [KernelCell; 2] = [KernelCell::GruResetAfter, KernelCell::Lstm];
 
 /// Compares results and all gradients.
 fn compare(case: &Decoder) {
@@ -36,7 +36,7 @@ fn compare(case: &Decoder) {
     check("attended", &attended[0], &attended[1]);
     let weights = [all, all_].map(|x| list(x.weights.clone()));
     check("weights", &weights[0], &weights[1]);
-    assert_eq!(all.cell.is_some(), case.cell == Cell::Lstm);
+    assert_eq!(all.cell.is_some(), case.cell == KernelCell::Lstm);
     for (ours, theirs) in states(all).iter().zip(&states(all_)) {
         check("state", ours, theirs);
     }
@@ -407,6 +407,6 @@ fn wrong_shapes_are_refused() {
         ..plain.clone()
     };
     assert!(refused(&case, &no_step));
-    let cell = Cell::RnnTanh;
+    let cell = KernelCell::RnnTanh;
     assert!(refused(&Decoder { cell, ..case }, &plain));
 }

@@ -4,7 +4,7 @@
 
 use burn::tensor::{DType, Device, FloatDType, Int, Tensor};
 use burn_recurrent_kernels::{
-    Cell, SequenceOptions, SequenceState, SequenceWeights, linear_cross_entropy, sequence,
+    KernelCell, SequenceOptions, SequenceState, SequenceWeights, linear_cross_entropy, sequence,
 };
 
 #[test]
@@ -23,7 +23,7 @@ fn absent_operands_are_f32_whatever_the_default() {
         let input = Tensor::<3>::zeros([1, 3, 2], options);
         let state = SequenceState::default();
         let result = sequence(
-            Cell::Lstm,
+            KernelCell::Lstm,
             input,
             weights,
             state,

@@ -4,7 +4,7 @@ use crate::common::{
     CELLS, Case, Operands, Read, difference, fused, gradients, list, loss, numbers, portable, small,
 };
 use burn::tensor::{Device, Tensor, TensorData};
-use burn_recurrent_kernels::{Cell, Layout, Path, Reason, path, path_of_all};
+use burn_recurrent_kernels::{KernelCell, Layout, Path, Reason, path, path_of_all};
 use proptest::prelude::*;
 
 /// Compares outputs, final states and all gradients.
@@ -35,7 +35,7 @@ fn compare(case: &Case, read: Read) {
         &list(hidden_.clone()),
         TOLERANCE,
     );
-    assert_eq!(cell.is_some(), case.cell == Cell::Lstm);
+    assert_eq!(cell.is_some(), case.cell == KernelCell::Lstm);
     if let Some(cell) = cell.clone() {
         check("cell", &list(cell), &list(cell_.clone()), TOLERANCE);
     }
@@ -317,10 +317,10 @@ fn infinite_nan_and_denormal_numbers_behave_as_in_tensor_operations() {
 #[test]
 fn gradients_equal_finite_differences() {
     for cell in [
-        Cell::RnnTanh,
-        Cell::GruResetAfter,
-        Cell::GruResetBefore,
-        Cell::Lstm,
+        KernelCell::RnnTanh,
+        KernelCell::GruResetAfter,
+        KernelCell::GruResetBefore,
+        KernelCell::Lstm,
     ] {
         let case = Case {
             cell,
@@ -366,7 +366,11 @@ fn gradients_equal_finite_differences() {
 
 #[test]
 fn one_tracked_operand_gets_the_gradient_that_it_gets_among_others() {
-    for cell in [Cell::Lstm, Cell::GruResetAfter, Cell::GruResetBefore] {
+    for cell in [
+        KernelCell::Lstm,
+        KernelCell::GruResetAfter,
+        KernelCell::GruResetBefore,
+    ] {
         for lengths in [vec![4; 3], vec![2, 0, 4]] {
             let case = Case {
                 cell,
@@ -438,7 +442,7 @@ fn operands_may_lie_in_memory_in_any_way() {
             };
             let (output, hidden, cell) = path(&case, operands);
             let mut all = vec![Some(list(output.clone())), Some(list(hidden.clone()))];
-            let cell = (case.cell == Cell::Lstm).then_some(cell).flatten();
+            let cell = (case.cell == KernelCell::Lstm).then_some(cell).flatten();
             // What the sums' gradients look like in memory differs too.
             let mut sum = loss(&case, Read::Both, output.clone(), hidden, cell) + output.sum();
             sum = sum * 0.5;

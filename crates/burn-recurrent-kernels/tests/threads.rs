@@ -5,7 +5,7 @@
 mod common;
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use burn_recurrent_kernels::{Cell, linear_cross_entropy, set_threads};
+use burn_recurrent_kernels::{KernelCell, linear_cross_entropy, set_threads};
 use common::decoder::{self, Decoder};
 use common::{CELLS, Case, Read, fused, gradients, list, loss, numbers, small};
 
@@ -76,7 +76,7 @@ fn results_do_not_depend_on_the_number_of_threads() {
             }
         }
     }
-    for cell in [Cell::GruResetAfter, Cell::Lstm] {
+    for cell in [KernelCell::GruResetAfter, KernelCell::Lstm] {
         for (batch, additive) in [(13, true), (30, false), (1, true)] {
             let case = Decoder {
                 cell,

@@ -42,18 +42,18 @@ pub use recurrent_language_model::{RecurrentLanguageModel, RecurrentLanguageMode
 pub use sampler::{Sampler, SamplerConfig, SamplerError};
 pub use saved::{
     ModelDescription, PreparedModel, SavedLanguageModel, SavedModel, SavedModelError, SavedModule,
-    TensorShapes, WeightsError, WeightsFile, WeightsMisfit, weights_from_bytes, weights_to_bytes,
-    weights_to_bytes_as,
+    SavedWeightsError, TensorShapes, WeightsFile, WeightsMisfit, weights_from_bytes,
+    weights_to_bytes, weights_to_bytes_as,
 };
-pub use score::{Score, score};
+pub use score::{Likelihood, score};
 pub use sequence_classifier::{SequenceClassifier, SequenceClassifierConfig};
 pub use sequence_tagger::{
     SequenceTagger, SequenceTaggerConfig, SequenceTaggerError, TaggerLoss, TaggerOutput,
 };
 pub use translation::{
     Attention, AttentionKind, BeamConfig, Bridge, BridgeKind, Decoded, DecoderState, DecodingError,
-    DecodingOptions, EncodedSource, EncoderDecoder, EncoderDecoderConfig, EncoderDecoderError,
-    Hypothesis, NeuralTranslator, OutputLayer, SourceEncoder, SpecialTokens, TargetDecoder,
-    TranslationBatch, coverage_penalty, length_penalty,
+    DecodingOptions, EncodedSource, EncoderDecoder, EncoderDecoderBatch, EncoderDecoderConfig,
+    EncoderDecoderError, Hypothesis, NeuralTranslator, OutputLayer, SourceEncoder, SpecialTokens,
+    TargetDecoder, coverage_penalty, length_penalty,
 };
 pub use window_language_model::{WindowLanguageModel, WindowLanguageModelConfig, WindowState};

@@ -1,7 +1,7 @@
 //! An n-gram model as a [`LanguageModel`].
 
 use crate::ngram::{NgramConfig, NgramError, NgramModel, NgramRecord};
-use crate::{LanguageModel, SavedLanguageModel, SavedModel, WeightsError};
+use crate::{LanguageModel, SavedLanguageModel, SavedModel, SavedWeightsError};
 use burn::tensor::Device;
 
 /// Stupid backoff gives scores, not probabilities; here they are divided by their sum over the
@@ -51,15 +51,15 @@ impl SavedModel for NgramModel {
         config.validate()
     }
 
-    fn to_weights(&self) -> Result<Vec<u8>, WeightsError> {
+    fn to_weights(&self) -> Result<Vec<u8>, SavedWeightsError> {
         let mut bytes = Vec::new();
         match self.to_record().write_to(&mut bytes) {
             Ok(()) => Ok(bytes),
-            Err(error) => Err(WeightsError::Store(error.to_string())),
+            Err(error) => Err(SavedWeightsError::Store(error.to_string())),
         }
     }
 
-    fn check_weights(config: &NgramConfig, weights: &[u8]) -> Result<(), WeightsError> {
+    fn check_weights(config: &NgramConfig, weights: &[u8]) -> Result<(), SavedWeightsError> {
         read_record(config, weights).map(|_| ())
     }
 
@@ -67,19 +67,19 @@ impl SavedModel for NgramModel {
         config: &NgramConfig,
         weights: Vec<u8>,
         _device: &Device,
-    ) -> Result<Self, WeightsError> {
+    ) -> Result<Self, SavedWeightsError> {
         let record = read_record(config, &weights)?;
-        Self::from_record(record).map_err(|error| WeightsError::Damaged(error.to_string()))
+        Self::from_record(record).map_err(|error| SavedWeightsError::Damaged(error.to_string()))
     }
 }
 
 /// The counts, which must be those of a model of this config.
-fn read_record(config: &NgramConfig, bytes: &[u8]) -> Result<NgramRecord, WeightsError> {
-    let record =
-        NgramRecord::read_from(bytes).map_err(|error| WeightsError::Damaged(error.to_string()))?;
+fn read_record(config: &NgramConfig, bytes: &[u8]) -> Result<NgramRecord, SavedWeightsError> {
+    let record = NgramRecord::read_from(bytes)
+        .map_err(|error| SavedWeightsError::Damaged(error.to_string()))?;
     match record.config == *config {
         true => Ok(record),
-        false => Err(WeightsError::Damaged(format!(
+        false => Err(SavedWeightsError::Damaged(format!(
             "it is of {:?}, and the config beside it says {config:?}",
             record.config
         ))),

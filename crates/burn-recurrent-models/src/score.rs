@@ -5,14 +5,14 @@ use serde::Serialize;
 
 /// How likely a model finds a text.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Score {
+pub struct Likelihood {
     /// The natural logarithm of its probability.
     pub log_probability: f64,
     /// The number of tokens predicted.
     pub tokens: usize,
 }
 
-impl Score {
+impl Likelihood {
     /// The perplexity: the exponential of the nats a token; NaN where there is no token.
     pub fn perplexity(&self) -> f64 {
         (-self.log_probability / self.tokens as f64).exp()
@@ -25,8 +25,8 @@ impl Score {
 /// # Panics
 ///
 /// If the model needs a context and there is none, or a token is not in its vocabulary.
-pub fn score<M: LanguageModel>(model: &M, context: &[u32], tokens: &[u32]) -> Score {
-    Score {
+pub fn score<M: LanguageModel>(model: &M, context: &[u32], tokens: &[u32]) -> Likelihood {
+    Likelihood {
         log_probability: model.log_probabilities(context, tokens).iter().sum(),
         tokens: tokens.len(),
     }

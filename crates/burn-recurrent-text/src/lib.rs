@@ -21,7 +21,9 @@ pub use file::VocabularyFileError;
 pub use fingerprint::Fingerprint;
 pub use length_batches::{BudgetError, LengthBatches};
 pub use special::Special;
-pub use streams::{BatchError, CrossEntropy, Remainder, StreamBatches, Window, Windows, boundary};
+pub use streams::{
+    CrossEntropy, Remainder, StreamBatches, StreamBatchesError, Window, WindowIter, boundary,
+};
 pub use tagging::{
     Confusion, Confusions, Span, SpanCounts, SpanScore, Tag, TagConstraintError, TagConstraints,
     TagPrefix, TagScheme, TaggingBatch, TaggingExamples, TaggingFileError, TaggingTask,

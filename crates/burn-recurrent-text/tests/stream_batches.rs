@@ -1,6 +1,6 @@
 //! Windows of a stream: each prediction in one of them, in the order that carried states need.
 
-use burn_recurrent_text::{BatchError, Remainder, StreamBatches, Window};
+use burn_recurrent_text::{Remainder, StreamBatches, StreamBatchesError, Window};
 use proptest::prelude::*;
 
 /// A stream in which a token is its place.
@@ -82,16 +82,16 @@ fn streams_that_are_too_short_are_refused() {
     let new = |tokens, lanes, steps| StreamBatches::new(places(tokens), lanes, steps);
     assert_eq!(
         new(10, 0, 5).unwrap_err(),
-        BatchError::Zero { lanes: 0, steps: 5 }
+        StreamBatchesError::Zero { lanes: 0, steps: 5 }
     );
     assert_eq!(
         new(10, 5, 0).unwrap_err(),
-        BatchError::Zero { lanes: 5, steps: 0 }
+        StreamBatchesError::Zero { lanes: 5, steps: 0 }
     );
     for (tokens, lanes) in [(0, 1), (1, 1), (3, 3), (3, usize::MAX)] {
         assert!(matches!(
             new(tokens, lanes, 2),
-            Err(BatchError::TooShort { .. })
+            Err(StreamBatchesError::TooShort { .. })
         ));
     }
     assert!(new(4, 3, usize::MAX).is_ok());
@@ -103,7 +103,7 @@ fn streams_that_are_too_short_are_refused() {
     let dropped = |tokens| new(tokens, 2, 3).unwrap().with_remainder(Remainder::Drop);
     assert!(matches!(
         dropped(7),
-        Err(BatchError::TooShort { needed: 8, .. })
+        Err(StreamBatchesError::TooShort { needed: 8, .. })
     ));
     assert_eq!(dropped(8).unwrap().len(), 1);
 }

@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::config::{ConfigError, RecipeConfig, load_config, parse_config};
 use crate::progress::Progress;
 use crate::report::{Report, print_json};
-use crate::run_data::DataConfig;
+use crate::run_data::RunDataConfig;
 use crate::run_directory::{RunDirectory, RunDirectoryError};
 
 /// What a recipe is called, and the configs that are built into it.
@@ -147,7 +147,7 @@ impl TrainArgs {
     /// # Errors
     ///
     /// Where the data is missing, damaged or not what the run began with, or the folder of a new run holds a run.
-    pub fn data<C: DataConfig>(&self, recipe: &Recipe, config: &C) -> Result<C::Data, Report> {
+    pub fn data<C: RunDataConfig>(&self, recipe: &Recipe, config: &C) -> Result<C::Data, Report> {
         // Data may be long in coming.
         if let (Some(path), false) = (&self.run, self.resume)
             && path.join("run.json").exists()
@@ -173,7 +173,7 @@ impl TrainArgs {
     /// # Errors
     ///
     /// As [`run_directory`](Self::run_directory).
-    pub fn begin<C: DataConfig>(
+    pub fn begin<C: RunDataConfig>(
         &self,
         recipe: &Recipe,
         config: &C,

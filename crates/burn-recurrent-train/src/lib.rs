@@ -185,7 +185,7 @@ pub use report::{Report, main_exit, print_json};
 pub use result::RunResult;
 pub use resumed_config::ChangedSetting;
 pub use run_data::{
-    Checksums, DataConfig, RunData, RunDataError, SavedVocabularies, VocabulariesOf,
+    Checksums, RunData, RunDataConfig, RunDataError, SavedVocabularies, VocabulariesOf,
 };
 pub use run_directory::{RunDirectory, RunDirectoryError};
 pub use schedule::ScheduleConfig;

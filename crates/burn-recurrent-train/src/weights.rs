@@ -3,7 +3,7 @@
 use std::{fs, io};
 
 use burn::module::Module;
-use burn_recurrent_models::{WeightsError, weights_from_bytes, weights_to_bytes};
+use burn_recurrent_models::{SavedWeightsError, weights_from_bytes, weights_to_bytes};
 
 use crate::run_directory::{MODEL, RunDirectory, RunDirectoryError};
 
@@ -44,7 +44,7 @@ impl RunDirectory {
         weights_from_bytes(model, bytes).map_err(|error| {
             let message = error.to_string();
             match error {
-                WeightsError::Damaged(_) => RunDirectoryError::Damaged { path, message },
+                SavedWeightsError::Damaged(_) => RunDirectoryError::Damaged { path, message },
                 _ => RunDirectoryError::WeightsDoNotFit { path, message },
             }
         })

@@ -27,5 +27,5 @@ pub use burn_recurrent_models as models;
 pub use burn_recurrent_text as text;
 
 // What one needs beside them to use them.
-pub use burn_recurrent_models::{Sampler, SamplerConfig, SamplerError, Score};
+pub use burn_recurrent_models::{Likelihood, Sampler, SamplerConfig, SamplerError};
 pub use burn_recurrent_text::{Span, TagScheme, TaggingTask, spans, words};

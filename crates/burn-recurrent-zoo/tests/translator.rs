@@ -3,8 +3,8 @@
 use burn::optim::{AdamConfig, GradientsParams};
 use burn::tensor::Device;
 use burn_recurrent_models::{
-    AttentionKind, BeamConfig, EncoderDecoder, EncoderDecoderConfig, SpecialTokens,
-    TranslationBatch,
+    AttentionKind, BeamConfig, EncoderDecoder, EncoderDecoderBatch, EncoderDecoderConfig,
+    SpecialTokens,
 };
 use burn_recurrent_text::{
     TranslationTokenizer, TranslationTokenizerConfig, TranslationTokenizers, TranslationUnit,
@@ -73,7 +73,7 @@ fn model(config: &EncoderDecoderConfig, steps: usize) -> EncoderDecoder {
         .iter()
         .map(|(_, target)| tokenizers.target.encode(target))
         .collect();
-    let batch = TranslationBatch::from_rows(&sources, &targets, special_tokens(), &device);
+    let batch = EncoderDecoderBatch::from_rows(&sources, &targets, special_tokens(), &device);
     let mut optimizer = AdamConfig::new().init();
     for _ in 0..steps {
         let loss = model.training_nats(&batch, 0.0).sum() / batch.predicted() as f64;

@@ -5,12 +5,12 @@ use crate::recurrence::Recurrence;
 use burn::module::Param;
 use burn::tensor::Tensor;
 use burn_recurrent_kernels::{
-    Cell, Layout, SequenceOptions, SequenceOutput, SequenceState, SequenceWeights, sequence,
+    KernelCell, Layout, SequenceOptions, SequenceOutput, SequenceState, SequenceWeights, sequence,
 };
 
 /// A built-in cell's parameters as the kernels take them.
 pub(crate) struct FusedCell<'a> {
-    pub(crate) kind: Cell,
+    pub(crate) kind: KernelCell,
     pub(crate) weight_input: &'a Param<Tensor<2>>,
     pub(crate) weight_hidden: &'a Param<Tensor<2>>,
     pub(crate) bias: Option<&'a Param<Tensor<1>>>,

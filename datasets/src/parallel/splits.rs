@@ -10,7 +10,7 @@ use super::files::ParallelFiles;
 use super::pair::SentencePair;
 use super::reader::ParallelReader;
 use crate::cache::Cache;
-use crate::catalog::{Catalog, Dataset, Splits};
+use crate::catalog::{Catalog, Dataset, SplitRule};
 use crate::checksum::hex;
 use crate::read::ReadError;
 use crate::splits::LoadError;
@@ -180,7 +180,7 @@ impl ParallelSplits {
         target: &str,
         cache: &Cache,
     ) -> Result<Self, LoadError> {
-        let Splits::ParallelFiles { train, valid, test } = &dataset.splits else {
+        let SplitRule::ParallelFiles { train, valid, test } = &dataset.splits else {
             return Err(LoadError::Kind {
                 name: dataset.name.clone(),
                 is: dataset.format.describe(),

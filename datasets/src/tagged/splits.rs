@@ -11,7 +11,7 @@ use super::reader::{SentenceReader, collect, read_sentences};
 use super::sentence::TaggedSentence;
 use crate::archive::read_member;
 use crate::cache::Cache;
-use crate::catalog::{Catalog, Dataset, Format, Splits};
+use crate::catalog::{Catalog, Dataset, Format, SplitRule};
 use crate::checksum::hex;
 use crate::splits::LoadError;
 
@@ -152,12 +152,12 @@ impl TaggedSplits {
             Ok(TaggedPart { path, sentences })
         };
         match &dataset.splits {
-            Splits::Files { train, valid, test } => Ok(Self {
+            SplitRule::Files { train, valid, test } => Ok(Self {
                 train: load(train)?,
                 valid: load(valid)?,
                 test: test.as_deref().map(load).transpose()?,
             }),
-            Splits::HeldOut {
+            SplitRule::HeldOut {
                 train,
                 valid_sentences,
                 test,
@@ -166,9 +166,9 @@ impl TaggedSplits {
                 let test = Some(load(test)?);
                 Ok(Self { train, valid, test })
             }
-            Splits::InOrder { .. } | Splits::ParallelFiles { .. } | Splits::ByWord { .. } => {
-                Err(wrong_kind(dataset))
-            }
+            SplitRule::InOrder { .. }
+            | SplitRule::ParallelFiles { .. }
+            | SplitRule::ByWord { .. } => Err(wrong_kind(dataset)),
         }
     }
 

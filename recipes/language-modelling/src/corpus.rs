@@ -14,7 +14,7 @@ pub struct Corpus {
     pub source: Option<SourceScore>,
 }
 
-impl burn_recurrent_train::DataConfig for Config {
+impl burn_recurrent_train::RunDataConfig for Config {
     type Data = Corpus;
 
     fn load_data(&self, known: Option<Vocabulary>) -> Result<Corpus, Report> {

@@ -4,7 +4,7 @@ use crate::config::RECIPE;
 use crate::trained;
 use crate::unknown::warn_of_unknown;
 use burn_recurrent_datasets::{TextLines, TextSource, open_text, read_bytes};
-use burn_recurrent_models::{Score, score as score_tokens};
+use burn_recurrent_models::{Likelihood, score as score_tokens};
 use burn_recurrent_text::Unit;
 use burn_recurrent_train::{Report, default_device, print_json};
 use burn_recurrent_zoo::{LanguageModelError, Sentence, TrainedLanguageModel};
@@ -79,7 +79,7 @@ pub fn score(args: &ScoreArgs) -> Result<(), Report> {
 }
 
 /// The indices of the sentences that have a score, the likeliest first.
-fn likeliest_first(scored: &[(String, Option<Score>)]) -> Vec<usize> {
+fn likeliest_first(scored: &[(String, Option<Likelihood>)]) -> Vec<usize> {
     let likelihood = |index: &usize| scored[*index].1.map_or(0.0, |score| score.log_probability);
     let mut order: Vec<usize> = (0..scored.len()).collect();
     order.retain(|index| scored[*index].1.is_some());
@@ -87,7 +87,7 @@ fn likeliest_first(scored: &[(String, Option<Score>)]) -> Vec<usize> {
     order
 }
 
-fn print_lines(scored: Vec<(String, Option<Score>)>, order: &[usize]) -> Result<(), Report> {
+fn print_lines(scored: Vec<(String, Option<Likelihood>)>, order: &[usize]) -> Result<(), Report> {
     let mut ranks = vec![None; scored.len()];
     for (rank, index) in order.iter().enumerate() {
         ranks[*index] = Some(rank + 1);
@@ -104,7 +104,7 @@ fn print_lines(scored: Vec<(String, Option<Score>)>, order: &[usize]) -> Result<
     Ok(())
 }
 
-fn print_table(scored: &[(String, Option<Score>)], order: &[usize]) -> Result<(), Report> {
+fn print_table(scored: &[(String, Option<Likelihood>)], order: &[usize]) -> Result<(), Report> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "log-probability  perplexity  sentence")?;
     for index in order {

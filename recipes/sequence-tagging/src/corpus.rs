@@ -4,10 +4,10 @@ use crate::config::{Config, SourceConfig};
 use burn_recurrent_datasets::{Cache, Catalog, RequestCorpus, TaggedSplits};
 use burn_recurrent_text::TaggingVocabularies;
 use burn_recurrent_train::tagging::{Corpus, check_labels};
-use burn_recurrent_train::{DataConfig, Report};
+use burn_recurrent_train::{Report, RunDataConfig};
 use std::sync::Arc;
 
-impl DataConfig for Config {
+impl RunDataConfig for Config {
     type Data = Corpus;
 
     fn load_data(&self, known: Option<Arc<TaggingVocabularies>>) -> Result<Corpus, Report> {

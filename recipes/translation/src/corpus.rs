@@ -5,9 +5,9 @@ use burn_recurrent_datasets::{
     ParallelFiles, ParallelSplits, Pronunciations, Stress, TranslationCorpus,
 };
 use burn_recurrent_train::translation::Corpus;
-use burn_recurrent_train::{DataConfig, Report, VocabulariesOf};
+use burn_recurrent_train::{Report, RunDataConfig, VocabulariesOf};
 
-impl DataConfig for Config {
+impl RunDataConfig for Config {
     type Data = Corpus;
 
     fn load_data(&self, known: Option<VocabulariesOf<Self>>) -> Result<Corpus, Report> {

@@ -19,7 +19,7 @@ use super::shared::Shared;
 use super::sizes::Sizes;
 use super::tasks::{Latch, Queue};
 use super::weight_product::{Part, WeightProducts};
-use crate::kind::Cell;
+use crate::kind::KernelCell;
 
 /// Which gradients to compute; those of biases come with the weights', those of states always.
 #[derive(Clone, Copy, Debug)]
@@ -82,7 +82,7 @@ pub(crate) fn backward(
         team.size(),
     );
     let grid = Grid::new(schedule, &plan);
-    if sizes.cell == Cell::GruResetBefore {
+    if sizes.cell == KernelCell::GruResetBefore {
         saved.extra = Scratch::new(total * sizes.d_hidden);
     }
 
@@ -329,7 +329,7 @@ impl Pass<'_> {
             }
             self.help_where_finished();
             self.all.wait();
-            if self.sizes.cell == Cell::GruResetBefore && self.wanted.weights {
+            if self.sizes.cell == KernelCell::GruResetBefore && self.wanted.weights {
                 self.tile_resets();
                 self.all.wait();
             }

@@ -14,7 +14,7 @@ use super::schedule::Schedule;
 use super::scratch::{Numbers, Scratch, padded};
 use super::shared::Shared;
 use super::sizes::Sizes;
-use crate::kind::Cell;
+use crate::kind::KernelCell;
 
 /// Everything that the threads of a backward recurrence share.
 pub(crate) struct Steps<'a> {
@@ -81,7 +81,7 @@ impl DStates {
         };
         Self {
             hidden: initial(last.hidden),
-            cell: if sizes.cell == Cell::Lstm {
+            cell: if sizes.cell == KernelCell::Lstm {
                 initial(last.cell)
             } else {
                 Numbers::zeros(0)
@@ -123,8 +123,8 @@ impl Carried {
         let cell = steps.sizes.cell;
         Self {
             hidden: Scratch::zeros(numbers),
-            cell: Scratch::zeros(only(cell == Cell::Lstm)),
-            reset: Scratch::new(only(cell == Cell::GruResetBefore)),
+            cell: Scratch::zeros(only(cell == KernelCell::Lstm)),
+            reset: Scratch::new(only(cell == KernelCell::GruResetBefore)),
             row,
         }
     }
@@ -150,7 +150,7 @@ impl Steps<'_> {
         let carried = Carried::new(self, member);
         let step_fn = self.step_fn();
         let cell = self.sizes.cell;
-        let gru = matches!(cell, Cell::GruResetAfter | Cell::GruResetBefore);
+        let gru = matches!(cell, KernelCell::GruResetAfter | KernelCell::GruResetBefore);
         let [main, second] = &self.packed[member.index];
         for number in (0..self.schedule.time).rev() {
             let t = self.schedule.time_of(number);
@@ -169,7 +169,7 @@ impl Steps<'_> {
             unsafe {
                 self.differentiate(member, &step, &carried, step_fn);
                 member.barrier.wait();
-                if cell == Cell::GruResetBefore {
+                if cell == KernelCell::GruResetBefore {
                     let left = self.left(&step, gru::NEW * self.sizes.d_hidden);
                     Product::new(left, count, second).whole(carried.reset.ptr(), carried.row);
                     self.differentiate_reset(member, &step, &carried);
@@ -188,11 +188,11 @@ impl Steps<'_> {
     fn step_fn(&self) -> BackwardFn {
         let kernels = self.kernels;
         match self.sizes.cell {
-            Cell::RnnTanh => kernels.rnn_tanh_backward,
-            Cell::RnnRelu => kernels.rnn_relu_backward,
-            Cell::GruResetAfter => kernels.gru_after_backward,
-            Cell::GruResetBefore => kernels.gru_before_update,
-            Cell::Lstm => kernels.lstm_backward,
+            KernelCell::RnnTanh => kernels.rnn_tanh_backward,
+            KernelCell::RnnRelu => kernels.rnn_relu_backward,
+            KernelCell::GruResetAfter => kernels.gru_after_backward,
+            KernelCell::GruResetBefore => kernels.gru_before_update,
+            KernelCell::Lstm => kernels.lstm_backward,
         }
     }
 
@@ -224,7 +224,7 @@ impl Steps<'_> {
                     if !d_hidden_last.is_null() {
                         row.d_hidden.copy_from(d_hidden_last.at(own), count);
                     }
-                    if self.sizes.cell == Cell::Lstm && !d_cell_last.is_null() {
+                    if self.sizes.cell == KernelCell::Lstm && !d_cell_last.is_null() {
                         row.d_cell.copy_from(d_cell_last.at(own), count);
                     }
                 }
@@ -265,7 +265,7 @@ impl Steps<'_> {
             unsafe {
                 let hidden = self.d_states.hidden.at(own);
                 hidden.copy_from(carried.hidden.at(at), count);
-                if self.sizes.cell == Cell::Lstm {
+                if self.sizes.cell == KernelCell::Lstm {
                     let cell = self.d_states.cell.at(own);
                     cell.copy_from(carried.cell.at(at), count);
                 }
@@ -315,13 +315,13 @@ impl Steps<'_> {
             operand: step.operand.at(position * self.operand.row + first),
             extra: extra.at(compact * d_hidden + first),
             d_output: d_output.at(schedule.full(index, step.t) * d_hidden + first),
-            d_reset: only(&carried.reset, cell == Cell::GruResetBefore),
+            d_reset: only(&carried.reset, cell == KernelCell::GruResetBefore),
             d_hidden: carried.hidden.at(at),
-            d_cell: only(&carried.cell, cell == Cell::Lstm),
+            d_cell: only(&carried.cell, cell == KernelCell::Lstm),
             hidden_in: self.given.previous[compact].at(first),
             cell_in,
             cell: cells.at(compact * d_hidden + first),
-            no_state_in: cell == Cell::Lstm && cell_in.is_null(),
+            no_state_in: cell == KernelCell::Lstm && cell_in.is_null(),
         }
     }
 }

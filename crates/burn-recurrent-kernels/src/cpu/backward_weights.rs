@@ -8,7 +8,7 @@ use super::scratch::{Numbers, Output};
 use super::sizes::Sizes;
 use super::tiled::Tiled;
 use super::weight_product::{DEPTH, Use, WeightProduct, WeightProducts};
-use crate::kind::Cell;
+use crate::kind::KernelCell;
 
 /// What the weights were multiplied with at each real step, in tiles.
 pub(crate) struct Lefts {
@@ -23,7 +23,7 @@ pub(crate) struct Lefts {
 impl Lefts {
     /// Room for `steps` steps.
     pub(crate) fn new(kernels: &Kernels, sizes: Sizes, steps: usize) -> Self {
-        let before = sizes.cell == Cell::GruResetBefore;
+        let before = sizes.cell == KernelCell::GruResetBefore;
         Self {
             inputs: Tiled::new(kernels, sizes.d_input, steps, DEPTH),
             states: Tiled::new(kernels, sizes.d_hidden, steps, DEPTH),
@@ -45,7 +45,7 @@ pub(crate) struct WeightOutputs {
     w_hh: Output,
     /// `[gates * d_hidden]`
     bias: Output,
-    /// `[d_hidden]`, for `Cell::GruResetAfter`
+    /// `[d_hidden]`, for `KernelCell::GruResetAfter`
     bias_candidate: Output,
 }
 
@@ -53,7 +53,7 @@ impl WeightOutputs {
     pub(crate) fn new(sizes: Sizes, wanted: bool) -> Self {
         let columns = sizes.columns();
         let weights = |len| Output::new(if wanted { len } else { 0 });
-        let after = sizes.cell == Cell::GruResetAfter;
+        let after = sizes.cell == KernelCell::GruResetAfter;
         Self {
             w_ih: weights(sizes.d_input * columns),
             w_hh: weights(sizes.d_hidden * columns),
@@ -107,7 +107,7 @@ pub(crate) fn weight_products<'a>(
         sums: bias.at(gate * d_hidden),
     };
     WeightProducts(match sizes.cell {
-        Cell::GruResetAfter => vec![
+        KernelCell::GruResetAfter => vec![
             gates(
                 gru::RESET,
                 gru::NEW - gru::RESET,
@@ -123,7 +123,7 @@ pub(crate) fn weight_products<'a>(
                 sums: bias_candidate.at(0),
             },
         ],
-        Cell::GruResetBefore => vec![
+        KernelCell::GruResetBefore => vec![
             gates(
                 gru::RESET,
                 gru::NEW - gru::RESET,
@@ -135,7 +135,7 @@ pub(crate) fn weight_products<'a>(
                 vec![input(gru::NEW), state(&lefts.resets, gru::NEW)],
             ),
         ],
-        Cell::RnnTanh | Cell::RnnRelu | Cell::Lstm => vec![gates(
+        KernelCell::RnnTanh | KernelCell::RnnRelu | KernelCell::Lstm => vec![gates(
             0,
             sizes.cell.gates(),
             vec![input(0), state(&lefts.states, 0)],

@@ -3,7 +3,7 @@
 use super::schedule::Schedule;
 use super::scratch::Scratch;
 use super::sizes::Sizes;
-use crate::kind::Cell;
+use crate::kind::KernelCell;
 
 /// Weights of one layer and direction.
 #[derive(Clone, Copy)]
@@ -14,7 +14,7 @@ pub(crate) struct Weights<'a> {
     pub(crate) w_hh: &'a [f32],
     /// `[gates * d_hidden]`
     pub(crate) bias: Option<&'a [f32]>,
-    /// `[d_hidden]`, only for `Cell::GruResetAfter`
+    /// `[d_hidden]`, only for `KernelCell::GruResetAfter`
     pub(crate) bias_candidate: Option<&'a [f32]>,
 }
 
@@ -88,8 +88,8 @@ impl Saved {
         let states = |wanted| Scratch::new(if wanted { steps * sizes.d_hidden } else { 0 });
         Self {
             gates: Scratch::new(steps * sizes.columns()),
-            cells: states(kept && sizes.cell == Cell::Lstm),
-            extra: states(kept && sizes.cell == Cell::GruResetAfter),
+            cells: states(kept && sizes.cell == KernelCell::Lstm),
+            extra: states(kept && sizes.cell == KernelCell::GruResetAfter),
         }
     }
 
@@ -97,9 +97,9 @@ impl Saved {
     pub(crate) fn check(&self, sizes: Sizes, steps: usize) {
         let states = |wanted| if wanted { steps * sizes.d_hidden } else { 0 };
         assert_eq!(self.gates.len(), steps * sizes.columns(), "gates");
-        let cells = states(sizes.cell == Cell::Lstm);
+        let cells = states(sizes.cell == KernelCell::Lstm);
         assert_eq!(self.cells.len(), cells, "cells");
-        let extra = states(sizes.cell == Cell::GruResetAfter);
+        let extra = states(sizes.cell == KernelCell::GruResetAfter);
         assert_eq!(self.extra.len(), extra, "extra");
     }
 }

@@ -21,7 +21,7 @@ use super::sizes::Sizes;
 use super::state_rows::StateRows;
 use super::tasks::Queue;
 use super::unpacked::Unpacked;
-use crate::kind::Cell;
+use crate::kind::KernelCell;
 
 /// Steps up to which the recurrent weights are used where they are.
 const UNPACKED_STEPS: usize = 2;
@@ -156,7 +156,7 @@ fn begins_with_recurrent(
     packs_input: bool,
 ) -> bool {
     let recurrent_first = !packs_input && is_last_read(weights.w_hh);
-    let one_product = schedule.time == 1 && sizes.cell != Cell::GruResetBefore;
+    let one_product = schedule.time == 1 && sizes.cell != KernelCell::GruResetBefore;
     set_last_read(if recurrent_first && one_product {
         weights.w_ih
     } else {
@@ -189,7 +189,7 @@ impl Results {
                 Output::new(full)
             },
             hidden: initial(operands.start.hidden),
-            cell: if sizes.cell == Cell::Lstm {
+            cell: if sizes.cell == KernelCell::Lstm {
                 initial(operands.start.cell)
             } else {
                 Numbers::zeros(0)

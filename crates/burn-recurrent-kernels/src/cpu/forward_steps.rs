@@ -18,7 +18,7 @@ use super::shared::Shared;
 use super::sizes::Sizes;
 use super::state_rows::StateRows;
 use super::unpacked::Unpacked;
-use crate::kind::Cell;
+use crate::kind::KernelCell;
 
 /// The gates whose recurrent product comes first, in [`Sizes::parts`].
 const FIRST: usize = 0;
@@ -134,7 +134,7 @@ impl Steps<'_> {
             row,
         };
         let step_fn = self.step_fn();
-        let before = self.sizes.cell == Cell::GruResetBefore;
+        let before = self.sizes.cell == KernelCell::GruResetBefore;
         for number in 0..self.schedule.time {
             let t = self.schedule.time_of(number);
             if let Some(projection) = self.projection {
@@ -168,12 +168,12 @@ impl Steps<'_> {
     fn step_fn(&self) -> ForwardFn {
         let kernels = self.kernels;
         match (self.sizes.cell, self.save) {
-            (Cell::RnnTanh, _) => kernels.rnn_tanh_forward,
-            (Cell::RnnRelu, _) => kernels.rnn_relu_forward,
-            (Cell::GruResetAfter, _) => kernels.gru_after_forward,
-            (Cell::GruResetBefore, _) => kernels.gru_before_forward,
-            (Cell::Lstm, true) => kernels.lstm_forward_save,
-            (Cell::Lstm, false) => kernels.lstm_forward,
+            (KernelCell::RnnTanh, _) => kernels.rnn_tanh_forward,
+            (KernelCell::RnnRelu, _) => kernels.rnn_relu_forward,
+            (KernelCell::GruResetAfter, _) => kernels.gru_after_forward,
+            (KernelCell::GruResetBefore, _) => kernels.gru_before_forward,
+            (KernelCell::Lstm, true) => kernels.lstm_forward_save,
+            (KernelCell::Lstm, false) => kernels.lstm_forward,
         }
     }
 
@@ -212,7 +212,7 @@ impl Steps<'_> {
     /// The rows and units are this thread's, all of whose products are there.
     unsafe fn update(&self, member: Member, step: &Step, products: &Products, step_fn: ForwardFn) {
         let count = member.units.len();
-        let keeps_cells = self.save && self.sizes.cell == Cell::Lstm;
+        let keeps_cells = self.save && self.sizes.cell == KernelCell::Lstm;
         for position in step.active.clone() {
             // SAFETY: passed on; the final states have room for every row and unit.
             unsafe {
@@ -372,7 +372,7 @@ impl Steps<'_> {
         // Past the last row this is one that has no such step, which does not matter.
         let next = schedule.order.get(position + 1).unwrap_or(&index);
         let next = schedule.compact(*next, step.t);
-        let keeps_extra = self.save && self.sizes.cell == Cell::GruResetAfter;
+        let keeps_extra = self.save && self.sizes.cell == KernelCell::GruResetAfter;
         ForwardRow {
             units: member.units.len(),
             gate_stride: d_hidden,
@@ -402,7 +402,7 @@ impl Steps<'_> {
     fn cell_states(&self, index: usize, t: usize, first: usize) -> [*mut f32; 2] {
         let (schedule, d_hidden) = (self.schedule, self.sizes.d_hidden);
         let own = index * d_hidden + first;
-        if self.sizes.cell != Cell::Lstm {
+        if self.sizes.cell != KernelCell::Lstm {
             [null_mut(); 2]
         } else if !self.save {
             [self.last.cell.at(own); 2]

@@ -3,12 +3,12 @@
 use core::ops::Range;
 
 use super::cells::gru;
-use crate::kind::Cell;
+use crate::kind::KernelCell;
 
 /// The sizes of a layer.
 #[derive(Clone, Copy)]
 pub(crate) struct Sizes {
-    pub(crate) cell: Cell,
+    pub(crate) cell: KernelCell,
     pub(crate) d_input: usize,
     pub(crate) d_hidden: usize,
 }
@@ -29,7 +29,7 @@ impl Sizes {
     /// The gates whose recurrent product comes first, and those for which it waits for a reset.
     pub(crate) fn parts(&self) -> [Range<usize>; 2] {
         match self.cell {
-            Cell::GruResetBefore => [gru::RESET..gru::NEW, gru::NEW..gru::NEW + 1],
+            KernelCell::GruResetBefore => [gru::RESET..gru::NEW, gru::NEW..gru::NEW + 1],
             cell => [0..cell.gates(), 0..0],
         }
     }

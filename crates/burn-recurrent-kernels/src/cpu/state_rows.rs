@@ -6,7 +6,7 @@ use super::matrix::Left;
 use super::schedule::Schedule;
 use super::scratch::{Scratch, padded};
 use super::sizes::Sizes;
-use crate::kind::Cell;
+use crate::kind::KernelCell;
 
 /// Hidden states as the left operands of the recurrent products: rows by position. At each step a member writes its
 /// own units of its own rows, and reads, from one barrier of its row group to the next, all units.
@@ -40,7 +40,7 @@ impl StateRows {
                 }
             }
         }
-        let before = cell == Cell::GruResetBefore;
+        let before = cell == KernelCell::GruResetBefore;
         Self {
             states,
             reset: Scratch::zeros(if before { rows } else { 0 }),

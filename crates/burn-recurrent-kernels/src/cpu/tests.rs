@@ -9,7 +9,7 @@ use super::kernels::Isa;
 use super::run::Run;
 use super::schedule::Schedule;
 use super::sizes::Sizes;
-use crate::kind::{Cell, Layout};
+use crate::kind::{KernelCell, Layout};
 
 fn numbers(seed: &mut u64, count: usize, scale: f32) -> Vec<f32> {
     (0..count)
@@ -37,7 +37,7 @@ fn difference(a: &[f32], b: &[f32]) -> f32 {
 fn layer(
     isa: Isa,
     threads: usize,
-    cell: Cell,
+    cell: KernelCell,
     [batch, time, d_input, d_hidden]: [usize; 4],
 ) -> Vec<Vec<f32>> {
     let columns = cell.gates() * d_hidden;
@@ -67,11 +67,11 @@ fn layer(
         w_ih: &w_ih,
         w_hh: &w_hh,
         bias: Some(&bias),
-        bias_candidate: (cell == Cell::GruResetAfter).then_some(&candidate),
+        bias_candidate: (cell == KernelCell::GruResetAfter).then_some(&candidate),
     };
     let start = States {
         hidden: Some(&hidden),
-        cell: (cell == Cell::Lstm).then_some(&state),
+        cell: (cell == KernelCell::Lstm).then_some(&state),
     };
     let operands = Operands {
         input: &input,
@@ -124,11 +124,11 @@ fn shapes<const N: usize>(all: &[[usize; N]], miri: &[[usize; N]]) -> Vec<[usize
 #[test]
 fn instruction_sets_agree_and_threads_do_not_matter() {
     let cells = [
-        Cell::RnnTanh,
-        Cell::RnnRelu,
-        Cell::GruResetAfter,
-        Cell::GruResetBefore,
-        Cell::Lstm,
+        KernelCell::RnnTanh,
+        KernelCell::RnnRelu,
+        KernelCell::GruResetAfter,
+        KernelCell::GruResetBefore,
+        KernelCell::Lstm,
     ];
     for cell in cells {
         let all = [
@@ -261,7 +261,7 @@ fn panics(f: impl FnOnce()) -> bool {
 #[test]
 fn operands_of_the_wrong_size_are_refused() {
     let (batch, time, d_input, d_hidden) = (2, 3, 4, 5);
-    let cell = Cell::Lstm;
+    let cell = KernelCell::Lstm;
     let alone = Run {
         kernels: Isa::Scalar.kernels(),
         threads: 1,

@@ -9,7 +9,7 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, AutodiffBackend, Backend, ExtensionType, backend_extension};
 
 use super::Leftover;
-use crate::kind::Cell;
+use crate::kind::KernelCell;
 
 /// Everything about a call that is not a tensor.
 #[derive(Clone, Debug)]
@@ -18,7 +18,7 @@ use crate::kind::Cell;
     expect(dead_code, reason = "only kernels read it")
 )]
 pub(crate) struct DecoderCall {
-    pub(crate) cell: Cell,
+    pub(crate) cell: KernelCell,
     /// Whether scores are additive; else `w_query` and `energy` are any small tensors.
     pub(crate) additive: bool,
     /// Source steps of each row.

@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex};
 use burn::backend::tensor::{FloatTensor, IntTensor};
 use burn::backend::{Backend, backend_extension};
 
-use crate::kind::{Cell, Layout};
+use crate::kind::{KernelCell, Layout};
 
 /// Everything about a call that is not a tensor.
 #[derive(Clone, Debug)]
@@ -26,7 +26,7 @@ use crate::kind::{Cell, Layout};
     expect(dead_code, reason = "only kernels read it")
 )]
 pub(crate) struct Call {
-    pub(crate) cell: Cell,
+    pub(crate) cell: KernelCell,
     pub(crate) layout: Layout,
     pub(crate) reverse: bool,
     pub(crate) lengths: Option<Arc<[usize]>>,

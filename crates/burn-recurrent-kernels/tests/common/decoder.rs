@@ -6,7 +6,7 @@
 use burn::tensor::activation::{sigmoid, softmax, tanh};
 use burn::tensor::{Bool, Device, Tensor, TensorData};
 use burn_recurrent_kernels::{
-    AttentionDecoderState, AttentionDecoderWeights, AttentionScore, AttentionSource, Cell,
+    AttentionDecoderState, AttentionDecoderWeights, AttentionScore, AttentionSource, KernelCell,
     attention_decoder,
 };
 
@@ -15,7 +15,7 @@ use crate::common::{list, numbers};
 /// The sizes of a decoder.
 #[derive(Clone, Debug)]
 pub(crate) struct Decoder {
-    pub(crate) cell: Cell,
+    pub(crate) cell: KernelCell,
     /// Else scores are dot products, and keys as wide as hidden states.
     pub(crate) additive: bool,
     pub(crate) batch: usize,
@@ -34,7 +34,7 @@ pub(crate) struct Decoder {
 
 pub(crate) fn small() -> Decoder {
     Decoder {
-        cell: Cell::GruResetAfter,
+        cell: KernelCell::GruResetAfter,
         additive: true,
         batch: 3,
         time: 4,
@@ -113,9 +113,9 @@ impl Decoder {
     /// Whether the decoder has the operand of this number.
     pub(crate) fn has(&self, number: usize) -> bool {
         match NAMES[number] {
-            "bias_candidate" => self.has_start && self.cell == Cell::GruResetAfter,
+            "bias_candidate" => self.has_start && self.cell == KernelCell::GruResetAfter,
             "w_query" | "energy" => self.additive,
-            "cell" => self.has_start && self.cell == Cell::Lstm,
+            "cell" => self.has_start && self.cell == KernelCell::Lstm,
             "fed" => self.has_start,
             _ => true,
         }
@@ -287,7 +287,7 @@ impl Operands {
 /// The fused decoder.
 pub(crate) fn fused(case: &Decoder, operands: &Operands) -> Results {
     let operands = operands.clone();
-    let lstm = case.cell == Cell::Lstm;
+    let lstm = case.cell == KernelCell::Lstm;
     let score = if case.additive {
         AttentionScore::Additive {
             w_query: operands.w_query,
@@ -340,7 +340,7 @@ fn step(
     let block = |x: &Tensor<2>, gate: usize| x.clone().narrow(1, gate * d_hidden, d_hidden);
     let x = input.matmul(operands.w_ih.clone()) + operands.bias.clone().unsqueeze();
     let product = hidden.clone().matmul(operands.w_hh.clone());
-    if case.cell == Cell::Lstm {
+    if case.cell == KernelCell::Lstm {
         let x = x + product;
         let (i, f) = (sigmoid(block(&x, 0)), sigmoid(block(&x, 1)));
         let (g, o) = (tanh(block(&x, 2)), sigmoid(block(&x, 3)));
@@ -400,7 +400,7 @@ pub(crate) fn portable(case: &Decoder, operands: &Operands) -> Results {
         attended: Tensor::stack(outputs, 1),
         weights: Tensor::stack(all_weights, 1),
         hidden,
-        cell: (case.cell == Cell::Lstm).then_some(cell),
+        cell: (case.cell == KernelCell::Lstm).then_some(cell),
         fed,
     }
 }

@@ -7,21 +7,21 @@ pub(crate) mod decoder;
 use burn::tensor::activation::{relu, sigmoid, tanh};
 use burn::tensor::{Device, Tensor, TensorData};
 use burn_recurrent_kernels::{
-    Cell, Layout, SequenceOptions, SequenceState, SequenceWeights, sequence,
+    KernelCell, Layout, SequenceOptions, SequenceState, SequenceWeights, sequence,
 };
 
-pub(crate) const CELLS: [Cell; 5] = [
-    Cell::RnnTanh,
-    Cell::RnnRelu,
-    Cell::GruResetAfter,
-    Cell::GruResetBefore,
-    Cell::Lstm,
+pub(crate) const CELLS: [KernelCell; 5] = [
+    KernelCell::RnnTanh,
+    KernelCell::RnnRelu,
+    KernelCell::GruResetAfter,
+    KernelCell::GruResetBefore,
+    KernelCell::Lstm,
 ];
 
 /// A layer with its operands, as plain numbers.
 #[derive(Clone, Debug)]
 pub(crate) struct Case {
-    pub(crate) cell: Cell,
+    pub(crate) cell: KernelCell,
     pub(crate) batch: usize,
     pub(crate) time: usize,
     pub(crate) d_input: usize,
@@ -173,13 +173,13 @@ pub(crate) fn portable(case: &Case, operands: Operands) -> (Tensor<3>, Tensor<2>
             x = x + bias.clone().unsqueeze();
         }
         let (next, next_cell) = match case.cell {
-            Cell::RnnTanh => (tanh(x + hidden.clone().matmul(w_hh.clone())), cell.clone()),
-            Cell::RnnRelu => (relu(x + hidden.clone().matmul(w_hh.clone())), cell.clone()),
-            Cell::GruResetAfter | Cell::GruResetBefore => {
+            KernelCell::RnnTanh => (tanh(x + hidden.clone().matmul(w_hh.clone())), cell.clone()),
+            KernelCell::RnnRelu => (relu(x + hidden.clone().matmul(w_hh.clone())), cell.clone()),
+            KernelCell::GruResetAfter | KernelCell::GruResetBefore => {
                 let product = hidden.clone().matmul(w_hh.clone());
                 let r = sigmoid(block(&x, 0) + block(&product, 0));
                 let z = sigmoid(block(&x, 1) + block(&product, 1));
-                let recurrent = if case.cell == Cell::GruResetAfter {
+                let recurrent = if case.cell == KernelCell::GruResetAfter {
                     let mut recurrent = block(&product, 2);
                     if case.has_bias {
                         recurrent = recurrent + bias_candidate.clone().unsqueeze();
@@ -197,7 +197,7 @@ pub(crate) fn portable(case: &Case, operands: Operands) -> (Tensor<3>, Tensor<2>
                     cell.clone(),
                 )
             }
-            Cell::Lstm => {
+            KernelCell::Lstm => {
                 let x = x + hidden.clone().matmul(w_hh.clone());
                 let (i, f) = (sigmoid(block(&x, 0)), sigmoid(block(&x, 1)));
                 let (g, o) = (tanh(block(&x, 2)), sigmoid(block(&x, 3)));
@@ -225,7 +225,7 @@ pub(crate) fn portable(case: &Case, operands: Operands) -> (Tensor<3>, Tensor<2>
 
 pub(crate) fn small() -> Case {
     Case {
-        cell: Cell::Lstm,
+        cell: KernelCell::Lstm,
         batch: 3,
         time: 4,
         d_input: 5,
@@ -250,7 +250,7 @@ pub(crate) fn fused(case: &Case, operands: Operands) -> (Tensor<3>, Tensor<2>, O
         hidden,
         cell,
     } = operands;
-    let after = case.cell == Cell::GruResetAfter;
+    let after = case.cell == KernelCell::GruResetAfter;
     let ragged = case.lengths.iter().any(|&length| length < case.time);
     let result = sequence(
         case.cell,
@@ -263,7 +263,7 @@ pub(crate) fn fused(case: &Case, operands: Operands) -> (Tensor<3>, Tensor<2>, O
         },
         SequenceState {
             hidden: case.has_state.then_some(hidden),
-            cell: (case.has_state && case.cell == Cell::Lstm).then_some(cell),
+            cell: (case.has_state && case.cell == KernelCell::Lstm).then_some(cell),
         },
         SequenceOptions {
             layout: case.layout,

@@ -2,7 +2,7 @@
 
 use super::error::SavedModelError;
 use super::saved_model::SavedModel;
-use super::weights::WeightsError;
+use super::weights::SavedWeightsError;
 use burn_recurrent_files::{sha256, write_atomically};
 use serde::de::Error;
 use serde::{Deserialize, Serialize};
@@ -102,8 +102,8 @@ impl ModelDescription {
         config: &M::Config,
         text: Option<Value>,
         bytes: &[u8],
-    ) -> Result<Self, WeightsError> {
-        let no_model = |message: String| WeightsError::NoModel(message);
+    ) -> Result<Self, SavedWeightsError> {
+        let no_model = |message: String| SavedWeightsError::NoModel(message);
         M::validate(config).map_err(|error| no_model(error.to_string()))?;
         M::check_weights(config, bytes)?;
         Ok(Self {
@@ -313,20 +313,20 @@ pub(super) fn weights_error(
     weights: &Path,
     config: &Path,
     kind: &'static str,
-    error: WeightsError,
+    error: SavedWeightsError,
 ) -> SavedModelError {
     let path = weights.to_path_buf();
     match error {
-        WeightsError::DoNotFit(misfit) => SavedModelError::DoNotFit { path, misfit },
-        WeightsError::TooFew { found, expected } => SavedModelError::TooFew {
+        SavedWeightsError::DoNotFit(misfit) => SavedModelError::DoNotFit { path, misfit },
+        SavedWeightsError::TooFew { found, expected } => SavedModelError::TooFew {
             path,
             found,
             expected,
         },
-        WeightsError::Damaged(message) | WeightsError::Store(message) => {
+        SavedWeightsError::Damaged(message) | SavedWeightsError::Store(message) => {
             SavedModelError::Damaged { path, message }
         }
-        WeightsError::NoModel(message) => SavedModelError::NoModel {
+        SavedWeightsError::NoModel(message) => SavedModelError::NoModel {
             path: config.to_path_buf(),
             kind,
             message,

@@ -14,6 +14,6 @@ pub use misfit::WeightsMisfit;
 pub use saved_model::{PreparedModel, SavedLanguageModel, SavedModel};
 pub use saved_module::SavedModule;
 pub use tensor_shapes::TensorShapes;
-pub use weights::{WeightsError, weights_from_bytes, weights_to_bytes, weights_to_bytes_as};
+pub use weights::{SavedWeightsError, weights_from_bytes, weights_to_bytes, weights_to_bytes_as};
 
 pub(crate) use saved_module::{DRAW, DRAW_RANGE};

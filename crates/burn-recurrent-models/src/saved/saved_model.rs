@@ -2,7 +2,7 @@
 
 use super::description::{ModelDescription, weights_error};
 use super::error::SavedModelError;
-use super::weights::WeightsError;
+use super::weights::SavedWeightsError;
 use burn::tensor::Device;
 use burn_recurrent_files::write_atomically;
 use core::fmt::Display;
@@ -60,7 +60,7 @@ pub trait SavedModel: Sized {
     /// # Errors
     ///
     /// When the numbers cannot be written.
-    fn to_weights(&self) -> Result<Vec<u8>, WeightsError>;
+    fn to_weights(&self) -> Result<Vec<u8>, SavedWeightsError>;
 
     /// Checks that bytes are the weights of a model of this config, without making the model: what
     /// is allocated has a bound in their number, whatever the config says.
@@ -68,7 +68,7 @@ pub trait SavedModel: Sized {
     /// # Errors
     ///
     /// Says in what they are not.
-    fn check_weights(config: &Self::Config, weights: &[u8]) -> Result<(), WeightsError>;
+    fn check_weights(config: &Self::Config, weights: &[u8]) -> Result<(), SavedWeightsError>;
 
     /// The model of a valid config with these weights. Nothing is made before they are
     /// [checked](Self::check_weights).
@@ -80,7 +80,7 @@ pub trait SavedModel: Sized {
         config: &Self::Config,
         weights: Vec<u8>,
         device: &Device,
-    ) -> Result<Self, WeightsError>;
+    ) -> Result<Self, SavedWeightsError>;
 
     /// Loads the model that a folder holds. On a device with automatic differentiation it can be
     /// trained further.
@@ -168,7 +168,7 @@ impl PreparedModel {
     pub(super) fn new<M: SavedModel>(
         config: &M::Config,
         text: Option<Value>,
-        weights: Result<Vec<u8>, WeightsError>,
+        weights: Result<Vec<u8>, SavedWeightsError>,
     ) -> Result<Self, SavedModelError> {
         let prepare = || {
             let weights = weights?;
@@ -178,7 +178,7 @@ impl PreparedModel {
                 weights,
             })
         };
-        prepare().map_err(|error: WeightsError| SavedModelError::NotOfConfig {
+        prepare().map_err(|error: SavedWeightsError| SavedModelError::NotOfConfig {
             kind: M::KIND,
             message: error.to_string(),
         })

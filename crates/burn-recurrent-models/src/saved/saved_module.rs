@@ -5,7 +5,7 @@ use super::misfit::{TensorType, WeightsMisfit};
 use super::saved_model::{PreparedModel, SavedModel};
 use super::tensor_shapes::TensorShapes;
 use super::weights::{
-    WeightsError, check_safetensors, weights_from_bytes, weights_to_bytes, weights_to_bytes_as,
+    SavedWeightsError, check_safetensors, weights_from_bytes, weights_to_bytes, weights_to_bytes_as,
 };
 use burn::module::Module;
 use burn::tensor::{Device, FloatDType};
@@ -141,24 +141,24 @@ impl<M: SavedModule> SavedModel for M {
         <M as SavedModule>::validate(config)
     }
 
-    fn to_weights(&self) -> Result<Vec<u8>, WeightsError> {
+    fn to_weights(&self) -> Result<Vec<u8>, SavedWeightsError> {
         weights_to_bytes(self)
     }
 
-    fn check_weights(config: &M::Config, weights: &[u8]) -> Result<(), WeightsError> {
+    fn check_weights(config: &M::Config, weights: &[u8]) -> Result<(), SavedWeightsError> {
         let found = check_safetensors(weights)?;
         let most = found.len() + MOST_MISSING;
         let mut expected = BTreeMap::new();
         for (count, (name, shape)) in <M as SavedModule>::tensors(config).enumerate() {
             if count == most {
                 let (found, expected) = (found.len(), most);
-                return Err(WeightsError::TooFew { found, expected });
+                return Err(SavedWeightsError::TooFew { found, expected });
             }
             let dtype = Dtype::F32;
             expected.insert(name, TensorType { shape, dtype });
         }
         match WeightsMisfit::between(&expected, &found) {
-            Some(misfit) => Err(WeightsError::DoNotFit(misfit)),
+            Some(misfit) => Err(SavedWeightsError::DoNotFit(misfit)),
             None => Ok(()),
         }
     }
@@ -167,10 +167,10 @@ impl<M: SavedModule> SavedModel for M {
         config: &M::Config,
         weights: Vec<u8>,
         device: &Device,
-    ) -> Result<Self, WeightsError> {
+    ) -> Result<Self, SavedWeightsError> {
         Self::check_weights(config, &weights)?;
         let module = <M as SavedModule>::make(config, device)
-            .map_err(|error| WeightsError::NoModel(error.to_string()))?;
+            .map_err(|error| SavedWeightsError::NoModel(error.to_string()))?;
         weights_from_bytes(module, weights)
     }
 }

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Why weights could not be written or read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum WeightsError {
+pub enum SavedWeightsError {
     /// The bytes are no safetensors file, or not the one that was written.
     #[error("{0}")]
     Damaged(String),
@@ -43,8 +43,8 @@ const CHECKSUM: &str = "sha256";
 ///
 /// # Errors
 ///
-/// [`WeightsError::Store`] when Burn cannot give the numbers.
-pub fn weights_to_bytes<M: Module>(module: &M) -> Result<Vec<u8>, WeightsError> {
+/// [`SavedWeightsError::Store`] when Burn cannot give the numbers.
+pub fn weights_to_bytes<M: Module>(module: &M) -> Result<Vec<u8>, SavedWeightsError> {
     to_bytes(module, None)
 }
 
@@ -54,15 +54,18 @@ pub fn weights_to_bytes<M: Module>(module: &M) -> Result<Vec<u8>, WeightsError> 
 ///
 /// # Errors
 ///
-/// [`WeightsError::Store`] when Burn cannot give the numbers.
+/// [`SavedWeightsError::Store`] when Burn cannot give the numbers.
 pub fn weights_to_bytes_as<M: Module>(
     module: &M,
     dtype: FloatDType,
-) -> Result<Vec<u8>, WeightsError> {
+) -> Result<Vec<u8>, SavedWeightsError> {
     to_bytes(module, Some(dtype))
 }
 
-fn to_bytes<M: Module>(module: &M, dtype: Option<FloatDType>) -> Result<Vec<u8>, WeightsError> {
+fn to_bytes<M: Module>(
+    module: &M,
+    dtype: Option<FloatDType>,
+) -> Result<Vec<u8>, SavedWeightsError> {
     let serialize = |checksum: &str| {
         // One entry of metadata: Burn writes several in random order, and equal weights should be
         // equal files.
@@ -74,12 +77,12 @@ fn to_bytes<M: Module>(module: &M, dtype: Option<FloatDType>) -> Result<Vec<u8>,
         }
         let saved = module.save_into(&mut store);
         let bytes = saved.and_then(|()| store.get_bytes());
-        bytes.map_err(|error| WeightsError::Store(error.to_string()))
+        bytes.map_err(|error| SavedWeightsError::Store(error.to_string()))
     };
     // The checksum is of the numbers, and stands before them in the file: the first pass is for it.
     let first = serialize("")?;
     let (header, _) = SafeTensors::read_metadata(&first)
-        .map_err(|error| WeightsError::Store(error.to_string()))?;
+        .map_err(|error| SavedWeightsError::Store(error.to_string()))?;
     serialize(&sha256(&first[8 + header..]))
 }
 
@@ -88,25 +91,28 @@ fn to_bytes<M: Module>(module: &M, dtype: Option<FloatDType>) -> Result<Vec<u8>,
 ///
 /// # Errors
 ///
-/// [`WeightsError::Damaged`] when the bytes are no such file or were changed, and
-/// [`WeightsError::DoNotFit`], which names every tensor, when they are of another module.
-pub fn weights_from_bytes<M: Module>(mut module: M, bytes: Vec<u8>) -> Result<M, WeightsError> {
+/// [`SavedWeightsError::Damaged`] when the bytes are no such file or were changed, and
+/// [`SavedWeightsError::DoNotFit`], which names every tensor, when they are of another module.
+pub fn weights_from_bytes<M: Module>(
+    mut module: M,
+    bytes: Vec<u8>,
+) -> Result<M, SavedWeightsError> {
     let found = check_safetensors(&bytes)?;
     let tensors = module.collect(None, None, false).into_iter();
     let expected = tensors
         .map(|tensor| {
             let shape = tensor.shape.as_slice().to_vec();
             let dtype = safetensors_dtype(tensor.dtype).ok_or_else(|| {
-                WeightsError::Store(format!(
+                SavedWeightsError::Store(format!(
                     "`{}` is {:?}, which safetensors has not",
                     tensor.name, tensor.dtype
                 ))
             })?;
             Ok((tensor.name, TensorType { shape, dtype }))
         })
-        .collect::<Result<BTreeMap<_, _>, WeightsError>>()?;
+        .collect::<Result<BTreeMap<_, _>, SavedWeightsError>>()?;
     if let Some(misfit) = WeightsMisfit::between(&expected, &found) {
-        return Err(WeightsError::DoNotFit(misfit));
+        return Err(SavedWeightsError::DoNotFit(misfit));
     }
     let mut store = SafetensorsStore::from_bytes(Some(bytes));
     let is_half = |tensor: &TensorType| matches!(tensor.dtype, Dtype::F16 | Dtype::BF16);
@@ -115,7 +121,7 @@ pub fn weights_from_bytes<M: Module>(mut module: M, bytes: Vec<u8>) -> Result<M,
     }
     match module.load_from(&mut store) {
         Ok(_) => Ok(module),
-        Err(error) => Err(WeightsError::Store(error.to_string())),
+        Err(error) => Err(SavedWeightsError::Store(error.to_string())),
     }
 }
 
@@ -123,8 +129,8 @@ pub fn weights_from_bytes<M: Module>(mut module: M, bytes: Vec<u8>) -> Result<M,
 /// is given, holds; gives its tensors by name. Allocates no more than the file has bytes.
 pub(super) fn check_safetensors(
     bytes: &[u8],
-) -> Result<BTreeMap<String, TensorType>, WeightsError> {
-    let damaged = |message: String| WeightsError::Damaged(message);
+) -> Result<BTreeMap<String, TensorType>, SavedWeightsError> {
+    let damaged = |message: String| SavedWeightsError::Damaged(message);
     let (header, metadata) = SafeTensors::read_metadata(bytes)
         .map_err(|error| damaged(format!("it is no whole safetensors file: {error}")))?;
     let (header, data) = bytes[8..].split_at(header);
@@ -257,12 +263,12 @@ mod tests {
             ("[]".into(), 0),
         ] {
             let error = check_safetensors(&file(&header, &vec![0; length])).unwrap_err();
-            assert!(matches!(error, WeightsError::Damaged(_)), "{header}: {error}");
+            assert!(matches!(error, SavedWeightsError::Damaged(_)), "{header}: {error}");
         }
         for bytes in [&[][..], &[1, 2, 3], &[255; 8], &[255; 64]] {
             assert!(matches!(
                 check_safetensors(bytes),
-                Err(WeightsError::Damaged(_))
+                Err(SavedWeightsError::Damaged(_))
             ));
         }
     }

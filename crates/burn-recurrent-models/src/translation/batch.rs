@@ -7,7 +7,7 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 /// A padded batch of sentences and their translations. What stands in the padding does not matter,
 /// as long as the target's vocabulary has it.
 #[derive(Clone, Debug)]
-pub struct TranslationBatch {
+pub struct EncoderDecoderBatch {
     /// The sentences, `[batch, source]`.
     pub source: Tensor<2, Int>,
     /// The number of words of each sentence.
@@ -19,7 +19,7 @@ pub struct TranslationBatch {
     pub target_lengths: Vec<usize>,
 }
 
-impl TranslationBatch {
+impl EncoderDecoderBatch {
     /// A batch of these sentences and translations, with beginnings, ends and padding put where
     /// they belong.
     ///

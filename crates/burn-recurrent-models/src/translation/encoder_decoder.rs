@@ -6,8 +6,8 @@ use super::scheduled_sampling::scheduled_inputs;
 use super::source_encoder::SourceEncoder;
 use super::target_decoder::{Decoded, TargetDecoder};
 use super::{
-    DecoderState, EncodedSource, EncoderDecoderConfig, EncoderDecoderError, SpecialTokens,
-    TranslationBatch,
+    DecoderState, EncodedSource, EncoderDecoderBatch, EncoderDecoderConfig, EncoderDecoderError,
+    SpecialTokens,
 };
 use crate::AnyRecurrent;
 use crate::lengths::padding;
@@ -20,13 +20,13 @@ use burn::tensor::{Device, Int, Tensor};
 ///
 /// ```
 /// use burn::tensor::Device;
-/// use burn_recurrent_models::{EncoderDecoderConfig, TranslationBatch};
+/// use burn_recurrent_models::{EncoderDecoderConfig, EncoderDecoderBatch};
 ///
 /// let device = Device::default();
 /// let config = EncoderDecoderConfig::new(100, 80).with_d_embedding(8).with_d_hidden(16);
 /// let model = config.init(&device)?;
 /// let (source, target) = ([vec![17, 4, 50], vec![8]], [vec![20, 21], vec![5, 6, 7]]);
-/// let batch = TranslationBatch::from_rows(&source, &target, config.tokens, &device);
+/// let batch = EncoderDecoderBatch::from_rows(&source, &target, config.tokens, &device);
 /// // Each word of a translation is predicted, and its end.
 /// assert_eq!(model.nats(&batch).dims(), [7]);
 /// # Ok::<(), burn_recurrent_models::EncoderDecoderError>(())
@@ -152,12 +152,12 @@ impl EncoderDecoder {
 
     /// The negative log-probability of each token of the translations but their beginnings, in
     /// nats, row by row without the padding: `[predicted]`
-    /// ([`TranslationBatch::predicted`]). What validation measures.
+    /// ([`EncoderDecoderBatch::predicted`]). What validation measures.
     ///
     /// # Panics
     ///
     /// If the batch does not fit together, or has a token that is not in the vocabulary.
-    pub fn nats(&self, batch: &TranslationBatch) -> Tensor<1> {
+    pub fn nats(&self, batch: &EncoderDecoderBatch) -> Tensor<1> {
         self.nats_of(batch, batch.inputs(), 0.0)
     }
 
@@ -174,7 +174,7 @@ impl EncoderDecoder {
     /// # Panics
     ///
     /// Also if `sampling` is not a probability.
-    pub fn training_nats(&self, batch: &TranslationBatch, sampling: f64) -> Tensor<1> {
+    pub fn training_nats(&self, batch: &EncoderDecoderBatch, sampling: f64) -> Tensor<1> {
         assert!(
             (0.0..=1.0).contains(&sampling),
             "sampling must be a probability, but is {sampling}"
@@ -219,7 +219,7 @@ impl EncoderDecoder {
 
     fn nats_of(
         &self,
-        batch: &TranslationBatch,
+        batch: &EncoderDecoderBatch,
         inputs: Tensor<2, Int>,
         smoothing: f64,
     ) -> Tensor<1> {

@@ -10,7 +10,7 @@ use burn_recurrent_kernels as kernels;
 
 /// A cell's weights as the operation takes them.
 struct CellWeights<'a> {
-    kind: kernels::Cell,
+    kind: kernels::KernelCell,
     weight_input: &'a Param<Tensor<2>>,
     weight_hidden: &'a Param<Tensor<2>>,
     bias: &'a Param<Tensor<1>>,
@@ -116,8 +116,8 @@ impl AttentionDecoder<'_> {
 fn gru(cell: &GruCell) -> Option<CellWeights<'_>> {
     Some(CellWeights {
         kind: match cell.reset() {
-            ResetGate::AfterProduct => kernels::Cell::GruResetAfter,
-            ResetGate::BeforeProduct => kernels::Cell::GruResetBefore,
+            ResetGate::AfterProduct => kernels::KernelCell::GruResetAfter,
+            ResetGate::BeforeProduct => kernels::KernelCell::GruResetBefore,
         },
         weight_input: &cell.weight_input,
         weight_hidden: &cell.weight_hidden,
@@ -128,7 +128,7 @@ fn gru(cell: &GruCell) -> Option<CellWeights<'_>> {
 
 fn lstm(cell: &LstmCell) -> Option<CellWeights<'_>> {
     Some(CellWeights {
-        kind: kernels::Cell::Lstm,
+        kind: kernels::KernelCell::Lstm,
         weight_input: &cell.weight_input,
         weight_hidden: &cell.weight_hidden,
         bias: cell.bias.as_ref()?,

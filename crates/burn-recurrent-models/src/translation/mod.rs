@@ -34,7 +34,7 @@ mod word_dropout;
 
 pub use attention::Attention;
 pub use attention_kind::AttentionKind;
-pub use batch::TranslationBatch;
+pub use batch::EncoderDecoderBatch;
 pub use beam_config::BeamConfig;
 pub use bridge::Bridge;
 pub use bridge_kind::BridgeKind;

@@ -1,6 +1,6 @@
 //! Training on what the model itself writes.
 
-use super::{EncoderDecoder, TranslationBatch};
+use super::{EncoderDecoder, EncoderDecoderBatch};
 use burn::module::Module;
 use burn::tensor::{Distribution, Int, Tensor};
 
@@ -11,7 +11,7 @@ use burn::tensor::{Distribution, Int, Tensor};
 /// The draws are the device's: seed it for the same ones again.
 pub(super) fn scheduled_inputs(
     model: &EncoderDecoder,
-    batch: &TranslationBatch,
+    batch: &EncoderDecoderBatch,
     sampling: f64,
 ) -> Tensor<2, Int> {
     let device = batch.target.device();

@@ -2,7 +2,7 @@
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use burn_recurrent_models::{
-    EncoderDecoder, EncoderDecoderConfig, TranslationBatch, weights_from_bytes,
+    EncoderDecoder, EncoderDecoderBatch, EncoderDecoderConfig, weights_from_bytes,
 };
 use safetensors::SafeTensors;
 use safetensors::tensor::serialize;
@@ -45,8 +45,8 @@ impl Case {
         weights_from_bytes(model, bytes).unwrap_or_else(|error| panic!("{}: {error}", self.name))
     }
 
-    pub fn batch(&self, device: &Device) -> TranslationBatch {
-        TranslationBatch {
+    pub fn batch(&self, device: &Device) -> EncoderDecoderBatch {
+        EncoderDecoderBatch {
             source: self.tokens("source", device),
             source_lengths: self.lengths("source_lengths"),
             target: self.tokens("target", device),

@@ -2,7 +2,7 @@
 
 use super::support::{SOURCES, TARGETS, architectures, assert_all_close, batch, model, values};
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use burn_recurrent_models::{SpecialTokens, TranslationBatch};
+use burn_recurrent_models::{EncoderDecoderBatch, SpecialTokens};
 
 /// The same tensor with some columns of a token more.
 fn widen(tokens: &Tensor<2, Int>, by: usize, token: i64) -> Tensor<2, Int> {
@@ -26,7 +26,7 @@ fn a_sentence_is_the_same_alone_and_in_a_padded_batch() {
             .flat_map(|row| {
                 let (source, target) = (&SOURCES[row..=row], &TARGETS[row..=row]);
                 let tokens = SpecialTokens::default();
-                let alone = TranslationBatch::from_rows(source, target, tokens, &device);
+                let alone = EncoderDecoderBatch::from_rows(source, target, tokens, &device);
                 values(model.nats(&alone))
             })
             .collect();

@@ -327,7 +327,7 @@ fn forced_scores_are_those_of_the_search_and_of_the_loss() {
             let sum: f64 = found.iter().sum();
             assert_all_close(&[hypothesis.log_probability], &[sum], 1e-12, name);
         }
-        let batch = burn_recurrent_models::TranslationBatch::from_rows(
+        let batch = burn_recurrent_models::EncoderDecoderBatch::from_rows(
             &sentences().iter().map(Vec::as_slice).collect::<Vec<_>>(),
             &translations,
             config.tokens,

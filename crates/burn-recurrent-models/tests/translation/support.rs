@@ -3,8 +3,8 @@
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Device, Gradients, Tensor};
 use burn_recurrent_models::{
-    AttentionKind, BridgeKind, CellKind, EncoderDecoder, EncoderDecoderConfig, SpecialTokens,
-    TranslationBatch,
+    AttentionKind, BridgeKind, CellKind, EncoderDecoder, EncoderDecoderBatch, EncoderDecoderConfig,
+    SpecialTokens,
 };
 use std::collections::BTreeMap;
 
@@ -59,8 +59,8 @@ pub const SOURCES: [&[u32]; 4] = [&[4, 8, 5, 6], &[7], &[], &[5, 5, 8]];
 pub const TARGETS: [&[u32]; 4] = [&[4, 7], &[6, 5, 4, 4], &[5], &[]];
 
 /// A batch of sentences and translations of many lengths, one of each empty.
-pub fn batch(device: &Device) -> TranslationBatch {
-    TranslationBatch::from_rows(&SOURCES, &TARGETS, SpecialTokens::default(), device)
+pub fn batch(device: &Device) -> EncoderDecoderBatch {
+    EncoderDecoderBatch::from_rows(&SOURCES, &TARGETS, SpecialTokens::default(), device)
 }
 
 pub fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f64> {

@@ -6,4 +6,4 @@ mod stream_batches;
 
 pub use boundary::boundary;
 pub use cross_entropy::CrossEntropy;
-pub use stream_batches::{BatchError, Remainder, StreamBatches, Window, Windows};
+pub use stream_batches::{Remainder, StreamBatches, StreamBatchesError, Window, WindowIter};

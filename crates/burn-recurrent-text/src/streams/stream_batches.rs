@@ -20,7 +20,7 @@ pub enum Remainder {
 /// A stream that is too short for what is asked of it.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
-pub enum BatchError {
+pub enum StreamBatchesError {
     /// No lanes or no steps.
     #[error("{lanes} lanes and {steps} steps, expected at least one of each")]
     Zero {
@@ -93,7 +93,7 @@ impl StreamBatches {
         tokens: impl Into<Arc<[u32]>>,
         lanes: usize,
         steps: usize,
-    ) -> Result<Self, BatchError> {
+    ) -> Result<Self, StreamBatchesError> {
         Self {
             tokens: tokens.into(),
             lanes,
@@ -108,22 +108,22 @@ impl StreamBatches {
     /// # Errors
     ///
     /// When with [`Remainder::Drop`] there is not one full window.
-    pub fn with_remainder(mut self, remainder: Remainder) -> Result<Self, BatchError> {
+    pub fn with_remainder(mut self, remainder: Remainder) -> Result<Self, StreamBatchesError> {
         self.remainder = remainder;
         self.checked()
     }
 
-    fn checked(self) -> Result<Self, BatchError> {
+    fn checked(self) -> Result<Self, StreamBatchesError> {
         let (lanes, steps) = (self.lanes, self.steps);
         if lanes == 0 || steps == 0 {
-            return Err(BatchError::Zero { lanes, steps });
+            return Err(StreamBatchesError::Zero { lanes, steps });
         }
         let needed = match self.remainder {
             Remainder::Keep => lanes.saturating_add(1),
             Remainder::Drop => lanes.saturating_mul(steps.saturating_add(1)),
         };
         if self.tokens.len() < needed {
-            return Err(BatchError::TooShort {
+            return Err(StreamBatchesError::TooShort {
                 tokens: self.tokens.len(),
                 lanes,
                 needed,
@@ -186,8 +186,8 @@ impl StreamBatches {
     }
 
     /// All windows in order.
-    pub fn iter(&self) -> Windows<'_> {
-        Windows {
+    pub fn iter(&self) -> WindowIter<'_> {
+        WindowIter {
             batches: self,
             next: 0,
         }
@@ -214,12 +214,12 @@ impl StreamBatches {
 
 /// The windows of a [`StreamBatches`] in order.
 #[derive(Debug, Clone)]
-pub struct Windows<'s> {
+pub struct WindowIter<'s> {
     batches: &'s StreamBatches,
     next: usize,
 }
 
-impl Iterator for Windows<'_> {
+impl Iterator for WindowIter<'_> {
     type Item = Window;
 
     fn next(&mut self) -> Option<Window> {
@@ -234,13 +234,13 @@ impl Iterator for Windows<'_> {
     }
 }
 
-impl ExactSizeIterator for Windows<'_> {}
+impl ExactSizeIterator for WindowIter<'_> {}
 
 impl<'s> IntoIterator for &'s StreamBatches {
     type Item = Window;
-    type IntoIter = Windows<'s>;
+    type IntoIter = WindowIter<'s>;
 
-    fn into_iter(self) -> Windows<'s> {
+    fn into_iter(self) -> WindowIter<'s> {
         self.iter()
     }
 }

@@ -40,7 +40,7 @@ pub struct ModelCard {
     /// What it was trained on.
     pub data: TrainedOn,
     /// How it was trained.
-    pub training: Training,
+    pub training: TrainingFacts,
     #[serde(skip)]
     usage: Vec<String>,
 }
@@ -64,7 +64,7 @@ pub struct TrainedOn {
 
 /// How a model was trained.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
-pub struct Training {
+pub struct TrainingFacts {
     /// The one command.
     pub command: String,
     /// The seed of all randomness.
@@ -139,7 +139,7 @@ impl ModelCard {
             run_figures: figures.run,
             signatures: BTreeMap::new(),
             data: TrainedOn::of(&facts),
-            training: Training::default(),
+            training: TrainingFacts::default(),
             usage: facts.usage,
             task: facts.task,
         }
@@ -148,7 +148,7 @@ impl ModelCard {
     pub(super) fn with_training(mut self, command: String, result: &ResultFile) -> Self {
         self.signatures = result.signatures.clone();
         self.data.sha256 = result.datasets.clone();
-        self.training = Training {
+        self.training = TrainingFacts {
             command,
             seed: result.seed,
             epochs: result.epochs,

@@ -7,7 +7,7 @@ mod result_file;
 mod weights;
 
 pub use args::{ExportArgs, WeightsType};
-pub use card::{ModelCard, TrainedOn, Training};
+pub use card::{ModelCard, TrainedOn, TrainingFacts};
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -19,7 +19,7 @@ use crate::Figures;
 use crate::cli::Recipe;
 use crate::config::RecipeConfig;
 use crate::report::Report;
-use crate::run_data::{DataConfig, SavedVocabularies, VocabulariesOf};
+use crate::run_data::{RunDataConfig, SavedVocabularies, VocabulariesOf};
 use crate::run_directory::{CONFIG, RunDirectory, RunDirectoryError};
 use card::{CardFigures, Size};
 use result_file::ResultFile;
@@ -28,7 +28,7 @@ use weights::{count_parameters, folder_size};
 /// What a recipe knows of its models that [`export`](ExportArgs::export) needs.
 pub trait ModelExport {
     /// The recipe's config.
-    type Config: DataConfig;
+    type Config: RunDataConfig;
 
     /// The recipe.
     const RECIPE: Recipe;
@@ -58,7 +58,7 @@ pub trait ModelExport {
     fn measure(
         exported: &RunDirectory,
         config: &Self::Config,
-        data: &<Self::Config as DataConfig>::Data,
+        data: &<Self::Config as RunDataConfig>::Data,
     ) -> Result<Figures, Report>;
 }
 

@@ -1,6 +1,6 @@
 //! What can be wrong with the text of a language model.
 
-use burn_recurrent_text::{BatchError, TextError};
+use burn_recurrent_text::{StreamBatchesError, TextError};
 
 /// What is wrong with a text to train or evaluate on.
 #[derive(Debug, thiserror::Error)]
@@ -22,7 +22,7 @@ pub enum LanguageModellingError {
         /// The settings to lower.
         lower: &'static str,
         /// Why.
-        source: BatchError,
+        source: StreamBatchesError,
     },
 }
 

@@ -1,7 +1,7 @@
 //! Data for a run that begins, goes on or is judged.
 
 use super::file::{DATA, DataFile};
-use super::{DataConfig, RunData, RunDataError, SavedVocabularies, VocabulariesOf};
+use super::{RunData, RunDataConfig, RunDataError, SavedVocabularies, VocabulariesOf};
 use crate::report::Report;
 use crate::run_directory::RunDirectory;
 
@@ -53,7 +53,7 @@ impl RunDirectory {
     /// # Errors
     ///
     /// When it is not, or cannot be loaded.
-    pub fn load_data<C: DataConfig>(&self, config: &C) -> Result<C::Data, Report> {
+    pub fn load_data<C: RunDataConfig>(&self, config: &C) -> Result<C::Data, Report> {
         let known: VocabulariesOf<C> = self.load_vocabularies()?;
         let data = config.load_data(Some(known))?;
         let expected = DataFile::read(self)?.splits;

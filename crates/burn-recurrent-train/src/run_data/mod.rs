@@ -20,7 +20,7 @@ pub type Checksums = BTreeMap<String, String>;
 ///
 /// [`TrainArgs::data`](crate::TrainArgs::data) loads it for a new run or for one that goes on,
 /// [`RunDirectory::load_data`](crate::RunDirectory::load_data) for one that is judged.
-pub trait DataConfig: RecipeConfig {
+pub trait RunDataConfig: RecipeConfig {
     /// What is loaded. Displayed, it is a line for a person, with the sizes of its parts.
     type Data: RunData + Display;
 
@@ -33,7 +33,7 @@ pub trait DataConfig: RecipeConfig {
 }
 
 /// The vocabularies of a config's data.
-pub type VocabulariesOf<C> = <<C as DataConfig>::Data as RunData>::Vocabularies;
+pub type VocabulariesOf<C> = <<C as RunDataConfig>::Data as RunData>::Vocabularies;
 
 /// The data of a training, as far as its run keeps it.
 pub trait RunData {

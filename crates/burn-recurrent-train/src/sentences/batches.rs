@@ -48,13 +48,13 @@ impl SentenceExamples for TranslationExamples {
 }
 
 /// The batches of the training split: other neighbours in every epoch.
-pub struct TrainBatches<E> {
+pub struct SentenceTrainBatches<E> {
     examples: Arc<E>,
     batches: LengthBatches,
     seed: u64,
 }
 
-impl<E: SentenceExamples> TrainBatches<E> {
+impl<E: SentenceExamples> SentenceTrainBatches<E> {
     /// Batches of `config`'s sizes, in an order that depends on the seed and the epoch alone.
     ///
     /// # Errors
@@ -70,14 +70,14 @@ impl<E: SentenceExamples> TrainBatches<E> {
     }
 }
 
-impl<E> TrainBatches<E> {
+impl<E> SentenceTrainBatches<E> {
     /// The tokens of about the largest batch, padding included.
     pub fn most_tokens(&self) -> usize {
         self.batches.most_tokens()
     }
 }
 
-impl<E: SentenceExamples> Batches for TrainBatches<E> {
+impl<E: SentenceExamples> Batches for SentenceTrainBatches<E> {
     type Batch = E::Batch;
 
     fn num_batches(&self, epoch: usize) -> usize {
@@ -100,12 +100,12 @@ impl<E: SentenceExamples> Batches for TrainBatches<E> {
 }
 
 /// The batches of a split to compute its loss, the same in every epoch.
-pub struct LossBatches<E> {
+pub struct SentenceLossBatches<E> {
     examples: Arc<E>,
     batches: Vec<Vec<usize>>,
 }
 
-impl<E: SentenceExamples> LossBatches<E> {
+impl<E: SentenceExamples> SentenceLossBatches<E> {
     /// Batches of all sentences, of up to `config.evaluation_tokens` tokens.
     ///
     /// # Errors
@@ -141,7 +141,7 @@ impl<E: SentenceExamples> LossBatches<E> {
     }
 }
 
-impl<E: SentenceExamples> Batches for LossBatches<E> {
+impl<E: SentenceExamples> Batches for SentenceLossBatches<E> {
     type Batch = E::Batch;
 
     fn num_batches(&self, _epoch: usize) -> usize {

@@ -3,5 +3,5 @@
 mod batches;
 mod batches_config;
 
-pub use batches::{LossBatches, SentenceExamples, TrainBatches};
+pub use batches::{SentenceExamples, SentenceLossBatches, SentenceTrainBatches};
 pub use batches_config::{BatchesConfig, LossConfig};

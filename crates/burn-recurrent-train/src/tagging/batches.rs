@@ -7,10 +7,10 @@ use burn_recurrent_text::{BudgetError, TaggingExamples};
 use crate::sentences::{self, BatchesConfig};
 
 /// The batches of the training split: other neighbours in every epoch.
-pub type TrainBatches = sentences::TrainBatches<TaggingExamples>;
+pub type TrainBatches = sentences::SentenceTrainBatches<TaggingExamples>;
 
 /// The batches of a split to compute its loss, the same in every epoch.
-pub type LossBatches = sentences::LossBatches<TaggingExamples>;
+pub type LossBatches = sentences::SentenceLossBatches<TaggingExamples>;
 
 /// The batches of the sentences that have a loss: one with a label that training never saw has none and is left out; where
 /// what is predicted is compared with the labels, it counts.

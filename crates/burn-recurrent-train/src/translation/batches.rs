@@ -20,12 +20,12 @@ pub struct TrainingPairs {
 
 /// The batches of the training split: other neighbours in every epoch.
 pub struct TrainBatches {
-    pairs: sentences::TrainBatches<TranslationExamples>,
+    pairs: sentences::SentenceTrainBatches<TranslationExamples>,
     sampling: SamplingConfig,
 }
 
 /// The batches of a split to compute its loss, the same in every epoch.
-pub type LossBatches = sentences::LossBatches<TranslationExamples>;
+pub type LossBatches = sentences::SentenceLossBatches<TranslationExamples>;
 
 impl TrainBatches {
     /// Batches of `config`'s sizes, in an order that depends on the seed and the epoch alone. A pair counts as many tokens
@@ -40,7 +40,7 @@ impl TrainBatches {
         sampling: SamplingConfig,
         seed: u64,
     ) -> Result<Self, BudgetError> {
-        let pairs = sentences::TrainBatches::new(examples, config, seed)?;
+        let pairs = sentences::SentenceTrainBatches::new(examples, config, seed)?;
         Ok(Self { pairs, sampling })
     }
 

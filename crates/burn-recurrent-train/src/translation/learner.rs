@@ -3,7 +3,7 @@
 use burn::module::Module;
 use burn::tensor::Device;
 use burn::train::{InferenceStep, TrainOutput, TrainStep};
-use burn_recurrent_models::{EncoderDecoder, SpecialTokens, TranslationBatch as ModelBatch};
+use burn_recurrent_models::{EncoderDecoder, EncoderDecoderBatch as ModelBatch, SpecialTokens};
 use burn_recurrent_text::{TranslationBatch, TranslationTokenizer};
 
 use super::batches::TrainingPairs;

@@ -5,7 +5,8 @@ use super::files::load_vocabulary;
 use crate::folder_error::check_size;
 use burn::tensor::Device;
 use burn_recurrent_models::{
-    AnyLanguageModel, Generation, LanguageModel, ModelDescription, Sampler, Score, generate, score,
+    AnyLanguageModel, Generation, LanguageModel, Likelihood, ModelDescription, Sampler, generate,
+    score,
 };
 use burn_recurrent_text::{Special, Unit, Vocabulary, boundary, utf8};
 use std::path::Path;
@@ -84,7 +85,7 @@ impl TrainedLanguageModel {
     /// # Errors
     ///
     /// When a token is not in a vocabulary without `<unk>`, or there is nothing to score.
-    pub fn score(&self, sentence: &str) -> Result<Score, LanguageModelError> {
+    pub fn score(&self, sentence: &str) -> Result<Likelihood, LanguageModelError> {
         let sentence = self.sentence(sentence)?;
         match sentence.tokens.is_empty() {
             true => Err(LanguageModelError::TooShort),

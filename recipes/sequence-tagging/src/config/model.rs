@@ -1,6 +1,6 @@
 //! `[model]`: what reads the sentences and chooses the labels.
 
-use super::split::Split;
+use super::split::SplitMap;
 use burn_recurrent_models::{
     SequenceTaggerConfig, ShapeFeatures, TaggerOutput, TokenEncoderConfig, TransitionConstraints,
 };
@@ -95,7 +95,7 @@ impl<'de> Deserialize<'de> for ModelConfig {
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<ModelConfig, A::Error> {
                 let mut options = ModelOptions::default();
                 let own = ["d_shape", "d_projection", "output"];
-                let rest = Split::new(map, &own, |key, map: &mut A| {
+                let rest = SplitMap::new(map, &own, |key, map: &mut A| {
                     match key {
                         "d_shape" => options.d_shape = Some(map.next_value()?),
                         "d_projection" => options.d_projection = Some(map.next_value()?),

@@ -6,13 +6,13 @@ use serde::de::{Deserialize, DeserializeSeed, Deserializer, IntoDeserializer, Ma
 ///
 /// serde's `flatten` does the same, but then a key that nobody knows is passed over, and what is wrong with a value is said
 /// without its line.
-pub struct Split<'a, A, F> {
+pub struct SplitMap<'a, A, F> {
     map: A,
     own: &'a [&'a str],
     read: F,
 }
 
-impl<'a, A, F> Split<'a, A, F> {
+impl<'a, A, F> SplitMap<'a, A, F> {
     /// `read` is given each of the keys `own` that the table has, and the table to take its value from.
     pub fn new<'de>(map: A, own: &'a [&'a str], read: F) -> Self
     where
@@ -23,7 +23,7 @@ impl<'a, A, F> Split<'a, A, F> {
     }
 }
 
-impl<'de, A, F> MapAccess<'de> for Split<'_, A, F>
+impl<'de, A, F> MapAccess<'de> for SplitMap<'_, A, F>
 where
     A: MapAccess<'de>,
     F: FnMut(&str, &mut A) -> Result<(), A::Error>,

@@ -17,7 +17,7 @@ use crate::cpu::matrix::{Left, Target};
 use crate::cpu::product::Product;
 use crate::cpu::scratch::Scratch;
 use crate::cpu::shared::Shared;
-use crate::kind::Cell;
+use crate::kind::KernelCell;
 
 /// What the threads of a backward pass share. Each row of what is written belongs to the thread that takes it through
 /// all steps.
@@ -54,7 +54,7 @@ struct Own {
 impl Own {
     fn new(sizes: &DecoderSizes, rows: usize) -> Self {
         let lines = |width, condition| Lines::zeros(if condition { rows } else { 0 }, width);
-        let lstm = sizes.cell == Cell::Lstm;
+        let lstm = sizes.cell == KernelCell::Lstm;
         Self {
             d_joined: lines(sizes.joined(), true),
             d_hidden: lines(sizes.d_hidden, true),
@@ -100,7 +100,7 @@ impl Steps<'_> {
             for (line, row) in rows.clone().enumerate() {
                 let hidden = self.results.hidden.at(row * d_hidden);
                 hidden.copy_from(own.d_hidden.at(line), d_hidden);
-                if self.sizes.cell == Cell::Lstm {
+                if self.sizes.cell == KernelCell::Lstm {
                     let cell = self.results.cell.at(row * d_hidden);
                     cell.copy_from(own.d_cell.at(line), d_hidden);
                 }
@@ -266,10 +266,10 @@ impl Steps<'_> {
         let columns = self.sizes.columns();
         let kernels = self.kernels;
         let step: BackwardFn = match self.sizes.cell {
-            Cell::Lstm => kernels.lstm_backward,
+            KernelCell::Lstm => kernels.lstm_backward,
             _ => kernels.gru_after_backward,
         };
-        let gru = self.sizes.cell != Cell::Lstm;
+        let gru = self.sizes.cell != KernelCell::Lstm;
         let inputs = own.d_inputs.as_ref().unwrap_or(&own.d_gates);
         let count = rows.len();
         // SAFETY: the operands hold this thread's rows; every place is one of these rows.

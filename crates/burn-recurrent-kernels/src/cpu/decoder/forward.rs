@@ -9,7 +9,7 @@ use crate::cpu::pool::{Barrier, Team};
 use crate::cpu::run::Run;
 use crate::cpu::scratch::{Numbers, Output};
 use crate::cpu::tasks::Queue;
-use crate::kind::Cell;
+use crate::kind::KernelCell;
 
 /// Results of [`forward`].
 pub(crate) struct DecoderForward {
@@ -32,7 +32,7 @@ pub(crate) fn forward(
     let team = Team::take(sizes.threads(run.threads));
     let groups = sizes.groups(team.size());
     let packed = PackedWeights::new(run.kernels, sizes, sizes.batch / team.size(), false);
-    let states = if sizes.cell == Cell::Lstm { 2 } else { 1 };
+    let states = if sizes.cell == KernelCell::Lstm { 2 } else { 1 };
     let mut attended = Output::new(sizes.steps() * sizes.d_attended);
     let mut weights = Output::new(sizes.steps() * sizes.source);
     let mut last = Output::new(states * sizes.batch * sizes.d_hidden);

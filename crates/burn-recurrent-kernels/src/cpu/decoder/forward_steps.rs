@@ -16,7 +16,7 @@ use crate::cpu::matrix::{Left, Target};
 use crate::cpu::product::Product;
 use crate::cpu::shared::Shared;
 use crate::cpu::softmax::GroupRow;
-use crate::kind::Cell;
+use crate::kind::KernelCell;
 
 /// What the threads of a forward pass share. Each row of what is written belongs to the thread that takes it through
 /// all steps.
@@ -86,7 +86,7 @@ impl Steps<'_> {
             for (line, row) in rows.clone().enumerate() {
                 let last = self.results.last.at(row * d_hidden);
                 last.copy_from(own.joined.at(line), d_hidden);
-                if self.sizes.cell == Cell::Lstm {
+                if self.sizes.cell == KernelCell::Lstm {
                     let cell = self.saved.cells.at((row * time + time - 1) * d_hidden);
                     last.add(batch * d_hidden).copy_from(cell, d_hidden);
                 }
@@ -139,7 +139,7 @@ impl Steps<'_> {
         };
         let kernels = self.kernels;
         let step: ForwardFn = match self.sizes.cell {
-            Cell::Lstm => kernels.lstm_forward_save,
+            KernelCell::Lstm => kernels.lstm_forward_save,
             _ => kernels.gru_after_forward,
         };
         let (fed, hidden) = (own.fed.left(0), own.joined.left(0));

@@ -3,7 +3,7 @@
 use super::sizes::DecoderSizes;
 use crate::cpu::scratch::{Numbers, Output, Scratch};
 use crate::cpu::shared::Shared;
-use crate::kind::Cell;
+use crate::kind::KernelCell;
 
 /// Gradients with the shapes of what they belong to; empty where a call has no such operand.
 pub(crate) struct DecoderGradients {
@@ -52,7 +52,7 @@ impl Results {
             ..
         } = *sizes;
         let columns = sizes.columns();
-        let lstm = sizes.cell == Cell::Lstm;
+        let lstm = sizes.cell == KernelCell::Lstm;
         let only = |len, condition| Output::new(if condition { len } else { 0 });
         Self {
             embedded: Output::new(sizes.steps() * sizes.d_embedded),

@@ -1,7 +1,7 @@
 //! What a decoder reads.
 
 use super::sizes::DecoderSizes;
-use crate::kind::Cell;
+use crate::kind::KernelCell;
 
 /// What a call reads; all as in [`crate::attention_decoder`].
 #[derive(Clone, Copy)]
@@ -52,9 +52,9 @@ impl DecoderOperands<'_> {
         } = *sizes;
         let columns = sizes.columns();
         let only = |len, condition| if condition { len } else { 0 };
-        let lstm = cell == Cell::Lstm;
+        let lstm = cell == KernelCell::Lstm;
         assert!(
-            lstm || cell == Cell::GruResetAfter,
+            lstm || cell == KernelCell::GruResetAfter,
             "no decoder of {cell:?}"
         );
         assert!(sizes.additive || d_key == d_hidden, "keys of dot products");

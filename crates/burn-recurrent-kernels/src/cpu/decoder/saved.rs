@@ -2,7 +2,7 @@
 
 use super::sizes::DecoderSizes;
 use crate::cpu::scratch::Scratch;
-use crate::kind::Cell;
+use crate::kind::KernelCell;
 
 /// What the backward pass needs of the forward pass, for all steps of all rows.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ impl DecoderSaved {
     pub(super) fn new(sizes: &DecoderSizes) -> Self {
         let steps = sizes.steps();
         let room = |width, condition| Scratch::new(if condition { steps * width } else { 0 });
-        let lstm = sizes.cell == Cell::Lstm;
+        let lstm = sizes.cell == KernelCell::Lstm;
         Self {
             gates: room(sizes.columns(), true),
             extra: room(sizes.d_hidden, !lstm),

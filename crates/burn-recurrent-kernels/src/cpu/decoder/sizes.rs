@@ -4,13 +4,13 @@ use core::ops::Range;
 
 use crate::cpu::parts::share;
 use crate::cpu::run::ALONE;
-use crate::kind::Cell;
+use crate::kind::KernelCell;
 
 /// The sizes of a call.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct DecoderSizes {
     /// `Lstm` or `GruResetAfter`.
-    pub(crate) cell: Cell,
+    pub(crate) cell: KernelCell,
     pub(crate) batch: usize,
     pub(crate) time: usize,
     /// Steps of the source.

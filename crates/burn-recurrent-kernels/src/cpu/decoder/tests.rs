@@ -5,7 +5,7 @@ use super::forward::forward;
 use super::{DecoderOperands, DecoderSizes};
 use crate::cpu::kernels::Isa;
 use crate::cpu::run::Run;
-use crate::kind::Cell;
+use crate::kind::KernelCell;
 
 fn numbers(seed: &mut u64, count: usize, scale: f32) -> Vec<f32> {
     (0..count)
@@ -86,7 +86,7 @@ fn decode(isa: Isa, threads: usize, sizes: &DecoderSizes) -> Vec<Vec<f32>> {
 
 #[test]
 fn instruction_sets_agree_and_threads_do_not_matter() {
-    for cell in [Cell::Lstm, Cell::GruResetAfter] {
+    for cell in [KernelCell::Lstm, KernelCell::GruResetAfter] {
         for additive in [true, false] {
             let small = DecoderSizes {
                 cell,

@@ -10,7 +10,7 @@ use crate::cpu::matrix::Source;
 use crate::cpu::shared::Shared;
 use crate::cpu::tiled::Tiled;
 use crate::cpu::weight_product::{DEPTH, Use, WeightProduct, WeightProducts};
-use crate::kind::Cell;
+use crate::kind::KernelCell;
 
 /// Left operands of the products: what the weights were multiplied with at each step.
 pub(super) struct Lefts {
@@ -182,7 +182,7 @@ fn cell_products<'a>(
     };
     let mut both = inputs(0);
     both.push(state(0));
-    if sizes.cell == Cell::Lstm {
+    if sizes.cell == KernelCell::Lstm {
         return vec![gates(0, lstm::GATES, both)];
     }
     let recurrent = WeightProduct {

@@ -13,7 +13,7 @@ use crate::cpu::run::Run;
 use crate::extension::attention_decoder::{
     DecoderCall, DecoderKernels, DecoderOps, DecoderRecord, DecoderResults, DecoderTensors,
 };
-use crate::kind::Cell;
+use crate::kind::KernelCell;
 
 fn sizes(tensors: &DecoderTensors<Flex>, call: &DecoderCall) -> DecoderSizes {
     let [batch, time, d_embedded] = tensors.embedded.shape().dims::<3>();
@@ -81,7 +81,7 @@ fn run(
         d_hidden,
         ..
     } = sizes;
-    let states = if call.cell == Cell::Lstm { 2 } else { 1 };
+    let states = if call.cell == KernelCell::Lstm { 2 } else { 1 };
     (
         tensor(attended, [batch, time, d_attended]),
         tensor(weights, [batch, time, source]),
@@ -142,7 +142,7 @@ impl DecoderKernels for Flex {
             numbers(&d_attended),
         );
         let of = |gradient, tensor: &FlexTensor| Some(shaped(gradient, tensor.shape()));
-        let (gru, additive) = (call.cell != Cell::Lstm, call.additive);
+        let (gru, additive) = (call.cell != KernelCell::Lstm, call.additive);
         let only = |gradient, tensor: &FlexTensor, condition: bool| {
             condition.then(|| shaped(gradient, tensor.shape()))
         };

@@ -14,7 +14,7 @@ use crate::cpu::schedule::Schedule;
 use crate::cpu::scratch::Numbers;
 use crate::cpu::sizes::Sizes;
 use crate::extension::{Call, Leftover, Operands};
-use crate::kind::{Cell, Layout};
+use crate::kind::{KernelCell, Layout};
 
 /// Sizes and rows of a call.
 fn describe(operands: &Operands<Flex>, call: &Call) -> (Schedule, Sizes) {
@@ -97,7 +97,7 @@ fn run(
     );
     let [first, second, _] = operands[0].shape().dims::<3>();
     let output = tensor(output, [first, second, sizes.d_hidden]);
-    let states = if sizes.cell == Cell::Lstm { 2 } else { 1 };
+    let states = if sizes.cell == KernelCell::Lstm { 2 } else { 1 };
     let hidden = if states == 1 {
         hidden
     } else {
@@ -142,7 +142,7 @@ pub(super) fn gradients(
         "the gradient of the output must have the output's shape"
     );
     if let Some(d_last) = &d_last {
-        let states = if sizes.cell == Cell::Lstm { 2 } else { 1 };
+        let states = if sizes.cell == KernelCell::Lstm { 2 } else { 1 };
         assert_eq!(
             d_last.shape().dims::<3>(),
             [states, schedule.batch, sizes.d_hidden],
@@ -155,7 +155,7 @@ pub(super) fn gradients(
         let (hidden, cell) = numbers(d_last).split_at(schedule.batch * sizes.d_hidden);
         States {
             hidden: Some(hidden),
-            cell: (sizes.cell == Cell::Lstm).then_some(cell),
+            cell: (sizes.cell == KernelCell::Lstm).then_some(cell),
         }
     });
     let saved = take::<Saved>(leftover);
@@ -203,7 +203,7 @@ mod tests {
     fn gradients_of_the_wrong_shape_are_refused() {
         let run = |d_output: [usize; 3], d_last: [usize; 3]| {
             let call = Call {
-                cell: Cell::Lstm,
+                cell: KernelCell::Lstm,
                 layout: Layout::BatchFirst,
                 reverse: false,
                 lengths: None,
