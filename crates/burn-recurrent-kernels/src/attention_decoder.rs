@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use burn::backend::Dispatch;
-use burn::tensor::{DType, Device, Tensor};
+use burn::tensor::{DType, Tensor};
 
 use crate::extension::attention_decoder::{DecoderCall, DecoderOps, DecoderTensors};
 use crate::kind::KernelCell;
+use crate::path::{Operation, assert_fused};
 
 /// How a decoder scores the keys of a source against its hidden state.
 #[derive(Clone, Debug)]
@@ -83,12 +84,6 @@ pub struct AttentionDecoderOutput {
     pub state: AttentionDecoderState,
 }
 
-/// Whether [`attention_decoder`] can run a decoder of `cell` with numbers of type `dtype` on `device`. Gradients
-/// through attention weights or final states it never has: a caller that needs them takes tensor operations.
-pub fn attention_decoder_supported(cell: KernelCell, device: &Device, dtype: DType) -> bool {
-    matches!(cell, KernelCell::Lstm | KernelCell::GruResetAfter) && crate::supported(device, dtype)
-}
-
 /// Runs a decoder with attention and input feeding (Luong et al. 2015) over whole sequences of embedded words, on
 /// the fused path. At step `t`, with the cell's equations as in [`sequence`](crate::sequence()):
 ///
@@ -109,7 +104,7 @@ pub fn attention_decoder_supported(cell: KernelCell, device: &Device, dtype: DTy
 /// # Panics
 ///
 /// Where shapes do not fit together, there is no step, a source length is zero or larger than the source, or
-/// [`attention_decoder_supported`] says no.
+/// [`path`](crate::path()) says that there is no fused path.
 pub fn attention_decoder(
     cell: KernelCell,
     embedded: Tensor<3>,
@@ -118,9 +113,11 @@ pub fn attention_decoder(
     state: AttentionDecoderState,
 ) -> AttentionDecoderOutput {
     let device = embedded.device();
-    if let crate::Path::Portable(reason) = crate::path(&device, embedded.dtype()) {
-        panic!("no fused decoder here: {reason}");
-    }
+    assert_fused(
+        Operation::AttentionDecoder(cell),
+        &device,
+        &[embedded.dtype()],
+    );
     check(cell, &embedded, &weights, &source, &state);
     let [batch, time, _] = embedded.dims();
     let [d_hidden, _] = weights.w_hh.dims();
@@ -191,10 +188,6 @@ fn check(
     source: &AttentionSource,
     state: &AttentionDecoderState,
 ) {
-    assert!(
-        matches!(cell, KernelCell::Lstm | KernelCell::GruResetAfter),
-        "no fused decoder of {cell:?}"
-    );
     let [batch, time, d_embedded] = embedded.dims();
     assert!(time > 0, "a decoder needs at least one step");
     let [d_hidden, columns] = weights.w_hh.dims();

@@ -4,6 +4,7 @@ use burn::backend::Dispatch;
 use burn::tensor::{DType, Int, Tensor};
 
 use crate::extension::RecurrentOps;
+use crate::path::{Operation, assert_fused};
 
 /// Negative log-likelihood of each token's target under `softmax(hidden weight + bias)`, in nats:
 /// `[tokens]`, on the fused path.
@@ -27,9 +28,7 @@ pub fn linear_cross_entropy(
     targets: Tensor<1, Int>,
 ) -> Tensor<1> {
     let device = hidden.device();
-    if let crate::Path::Portable(reason) = crate::path(&device, hidden.dtype()) {
-        panic!("no fused cross entropy here: {reason}");
-    }
+    assert_fused(Operation::LinearCrossEntropy, &device, &[hidden.dtype()]);
     let [tokens, d_hidden] = hidden.dims();
     let [rows, vocabulary] = weight.dims();
     assert_eq!(

@@ -3,8 +3,8 @@
 use burn::backend::Dispatch;
 use burn::tensor::{Distribution, Tensor};
 
-use crate::Path;
 use crate::extension::RecurrentOps;
+use crate::path::{Operation, assert_fused};
 
 /// Sets every number to zero with the given probability and multiplies the others by `1 / (1 - probability)` (Srivastava
 /// et al. 2014), on the fused path. Gradients flow to what is kept.
@@ -21,9 +21,7 @@ pub fn dropout<const D: usize>(input: Tensor<D>, probability: f64) -> Tensor<D> 
         "the probability of dropout must be in [0, 1), but is {probability}"
     );
     let device = input.device();
-    if let Path::Portable(reason) = crate::path(&device, input.dtype()) {
-        panic!("no fused dropout here: {reason}");
-    }
+    assert_fused(Operation::Dropout, &device, &[input.dtype()]);
     let device = device.inner();
     // An f32 from [0, 1) has 24 random bits.
     let drawn = Tensor::<1>::random([4], Distribution::Default, &device)

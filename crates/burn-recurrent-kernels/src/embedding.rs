@@ -3,8 +3,8 @@
 use burn::backend::Dispatch;
 use burn::tensor::{Int, Tensor};
 
-use crate::Path;
 use crate::extension::RecurrentOps;
+use crate::path::{Operation, assert_fused};
 
 /// The rows of `weight` that `indices` name, on the fused path: `[batch, time, width]`. Gradients flow to the weight.
 ///
@@ -14,9 +14,7 @@ use crate::extension::RecurrentOps;
 ///
 /// Where an index is not in the table, or [`path`](crate::path()) says that there is no fused path.
 pub fn embedding(weight: Tensor<2>, indices: Tensor<2, Int>) -> Tensor<3> {
-    if let Path::Portable(reason) = crate::path(&weight.device(), weight.dtype()) {
-        panic!("no fused embedding here: {reason}");
-    }
+    assert_fused(Operation::Embedding, &weight.device(), &[weight.dtype()]);
     Tensor::from_dispatch(<Dispatch as RecurrentOps>::recurrent_embedding(
         weight.into_dispatch(),
         indices.into_dispatch(),

@@ -3,8 +3,8 @@
 use burn::backend::Dispatch;
 use burn::tensor::Tensor;
 
-use crate::Path;
 use crate::extension::RecurrentOps;
+use crate::path::{Operation, assert_fused};
 
 /// `left` and `right` side by side in the last dimension, on the fused path: what `Tensor::cat` does, with all threads and
 /// in memory that is used again. Gradients flow to both.
@@ -19,9 +19,11 @@ pub fn join<const D: usize>(left: Tensor<D>, right: Tensor<D>) -> Tensor<D> {
         other[..D - 1],
         "only the last dimension may differ, in {one:?} and {other:?}"
     );
-    if let Path::Portable(reason) = crate::path(&left.device(), left.dtype()) {
-        panic!("no fused join here: {reason}");
-    }
+    assert_fused(
+        Operation::Join,
+        &left.device(),
+        &[left.dtype(), right.dtype()],
+    );
     Tensor::from_dispatch(<Dispatch as RecurrentOps>::recurrent_join(
         left.into_dispatch(),
         right.into_dispatch(),

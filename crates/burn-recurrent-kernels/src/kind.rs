@@ -1,6 +1,6 @@
 //! The kinds of cells and the layout of sequences.
 
-/// A recurrent cell.
+/// A recurrent cell that there are kernels for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum KernelCell {
     /// Elman's network with tanh.
@@ -23,6 +23,11 @@ impl KernelCell {
             KernelCell::GruResetAfter | KernelCell::GruResetBefore => 3,
             KernelCell::Lstm => 4,
         }
+    }
+
+    /// Whether [`attention_decoder`](crate::attention_decoder()) has such cells.
+    pub(crate) fn has_decoder(self) -> bool {
+        matches!(self, KernelCell::Lstm | KernelCell::GruResetAfter)
     }
 }
 

@@ -16,7 +16,7 @@ mod cpu;
 
 pub use attention_decoder::{
     AttentionDecoderOutput, AttentionDecoderState, AttentionDecoderWeights, AttentionScore,
-    AttentionSource, attention_decoder, attention_decoder_supported,
+    AttentionSource, attention_decoder,
 };
 #[cfg(feature = "flex")]
 pub use cpu::kernels::Isa;
@@ -27,7 +27,7 @@ pub use dropout::dropout;
 pub use embedding::embedding;
 pub use join::join;
 pub use kind::{KernelCell, Layout};
-pub use path::{Path, Reason, path, path_of_all, supported};
+pub use path::{ComputePath, Operation, PortableReason, path};
 pub use sequence::{
     SequenceOptions, SequenceOutput, SequenceState, SequenceWeights, lstm_sequence, sequence,
 };

@@ -1,63 +1,128 @@
-//! Which way a call takes: a fused operation, or plain tensor operations.
+//! "Fused or portable?": the one place that decides it, for the operations of this crate and for all who call them.
+//!
+//! Who has a choice asks [`path`] before the call and takes plain tensor operations where it says so; an operation that
+//! is called nevertheless panics with the same reason.
 
 use burn::backend::DispatchDevice;
 use burn::tensor::{DType, Device};
 
-/// The way that a recurrent layer is computed.
+use crate::kind::KernelCell;
+
+/// What is to be computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Path {
-    /// By the operations of this crate.
-    Fused,
-    /// By plain tensor operations, for the reason given.
-    Portable(Reason),
+pub enum Operation {
+    /// A layer over whole sequences: [`sequence`](crate::sequence()).
+    Sequence,
+    /// A decoder of such cells: [`attention_decoder`](crate::attention_decoder()). Gradients through attention weights
+    /// or final states it never has: a caller that needs them takes tensor operations.
+    AttentionDecoder(KernelCell),
+    /// A linear layer with its loss: [`linear_cross_entropy`](crate::linear_cross_entropy()).
+    LinearCrossEntropy,
+    /// Rows of a table: [`embedding`](crate::embedding()).
+    Embedding,
+    /// Two tensors side by side: [`join`](crate::join()).
+    Join,
+    /// Dropout: [`dropout`](crate::dropout()).
+    Dropout,
+    /// What an optimiser does with parameters and gradients: [`sgd_update`](crate::sgd_update()),
+    /// [`adam_update`](crate::adam_update()), [`scale`](crate::scale()), [`sum_of_squares`](crate::sum_of_squares()).
+    Update,
 }
 
-/// Why a call cannot take the fused path.
+/// Which code computes something: the fused kernels or plain tensor operations. Both give the same numbers up to rounding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reason {
+pub enum ComputePath {
+    /// The fused kernels of `burn-recurrent-kernels`.
+    Fused,
+    /// Plain tensor operations, for the reason given.
+    Portable(PortableReason),
+}
+
+/// Why something cannot take the fused path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PortableReason {
     /// The feature `flex` of this crate is off, so there are no kernels.
     NotCompiled,
     /// The device is not a Flex device.
     Device,
     /// The numbers are not `f32`.
     DType(DType),
+    /// The device keeps gradients, and the operation has none.
+    Gradients,
+    /// An option, a cell or a shape has no kernel: which one.
+    Unsupported(&'static str),
 }
 
-impl core::fmt::Display for Reason {
+impl core::fmt::Display for PortableReason {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Self::NotCompiled => "no backend with fused kernels is compiled in",
+            Self::Device => "the device's backend has no fused kernels",
+            Self::DType(_) => "the kernels know f32 only",
+            Self::Gradients => "the operation has no gradient",
+            Self::Unsupported(what) => what,
+        })
+    }
+}
+
+impl core::fmt::Display for ComputePath {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
-            Reason::NotCompiled => write!(f, "the feature `flex` is off"),
-            Reason::Device => write!(f, "there are no kernels for this device"),
-            Reason::DType(dtype) => write!(f, "there are no kernels for {dtype:?}"),
+            Self::Fused => f.write_str("fused"),
+            Self::Portable(reason) => write!(f, "portable ({reason})"),
         }
     }
 }
 
-/// The path that sequences of numbers of type `dtype` take on `device`.
-pub fn path(device: &Device, dtype: DType) -> Path {
-    if !cfg!(feature = "flex") {
-        Path::Portable(Reason::NotCompiled)
-    } else if !is_flex(device.as_dispatch()) {
-        Path::Portable(Reason::Device)
-    } else if dtype != DType::F32 {
-        Path::Portable(Reason::DType(dtype))
-    } else {
-        Path::Fused
+impl ComputePath {
+    /// Whether it is the fused one.
+    pub fn is_fused(self) -> bool {
+        self == Self::Fused
+    }
+
+    /// The portable path, because what the reason names has no kernel.
+    pub fn portable(reason: &'static str) -> Self {
+        Self::Portable(PortableReason::Unsupported(reason))
+    }
+
+    /// This path, unless one of `obstacles` holds: pairs of what may stand in the way of a kernel, and how to say it.
+    /// The first that holds is the reason then, whatever it was before.
+    pub fn unless(self, obstacles: &[(bool, &'static str)]) -> Self {
+        match obstacles.iter().find(|(holds, _)| *holds) {
+            Some((_, reason)) => Self::portable(reason),
+            None => self,
+        }
     }
 }
 
-/// The path of a call whose tensors have these types: [`Path::Fused`] where it is that for all of them,
-/// else the reason for the first for which it is not.
-pub fn path_of_all(device: &Device, dtypes: impl IntoIterator<Item = DType>) -> Path {
-    let mut paths = dtypes.into_iter().map(|dtype| path(device, dtype));
-    paths
-        .find(|path| *path != Path::Fused)
-        .unwrap_or_else(|| path(device, DType::F32))
+/// The path that `operation` takes on `device` with tensors of these types: [`ComputePath::Fused`] where there is a kernel
+/// that takes all of them.
+pub fn path(operation: Operation, device: &Device, dtypes: &[DType]) -> ComputePath {
+    if !cfg!(feature = "flex") {
+        ComputePath::Portable(PortableReason::NotCompiled)
+    } else if !is_flex(device.as_dispatch()) {
+        ComputePath::Portable(PortableReason::Device)
+    } else if let Some(other) = dtypes.iter().find(|dtype| **dtype != DType::F32) {
+        ComputePath::Portable(PortableReason::DType(*other))
+    } else {
+        match operation {
+            Operation::Update if device.is_autodiff() => {
+                ComputePath::Portable(PortableReason::Gradients)
+            }
+            Operation::AttentionDecoder(cell) if !cell.has_decoder() => {
+                ComputePath::portable("the cell has no fused decoder")
+            }
+            _ => ComputePath::Fused,
+        }
+    }
 }
 
-/// Whether [`path`] is [`Path::Fused`].
-pub fn supported(device: &Device, dtype: DType) -> bool {
-    path(device, dtype) == Path::Fused
+/// Panics where the path of an operation that was called is not the fused one.
+#[track_caller]
+pub(crate) fn assert_fused(operation: Operation, device: &Device, dtypes: &[DType]) {
+    if let ComputePath::Portable(reason) = path(operation, device, dtypes) {
+        panic!("there is no fused operation {operation:?} here: {reason}");
+    }
 }
 
 /// Whether a device is a Flex device, with gradients or without.

@@ -7,6 +7,7 @@ use burn::tensor::{DType, Device, Tensor};
 
 use crate::extension::{Call, RecurrentOps};
 use crate::kind::{KernelCell, Layout};
+use crate::path::{Operation, assert_fused};
 
 /// Weights of one layer in one direction.
 ///
@@ -89,10 +90,7 @@ pub fn sequence(
     options: SequenceOptions,
 ) -> SequenceOutput {
     let device = input.device();
-    let path = crate::path(&device, input.dtype());
-    if let crate::Path::Portable(reason) = path {
-        panic!("no fused sequence operation here: {reason}");
-    }
+    assert_fused(Operation::Sequence, &device, &[input.dtype()]);
     check(cell, &input, &weights, &state, &options);
     let [batch, _, _] = layout_dims(&input, options.layout);
     let [d_hidden, _] = weights.w_hh.dims();

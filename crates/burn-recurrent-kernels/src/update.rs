@@ -5,7 +5,7 @@
 
 use burn::tensor::Tensor;
 
-use crate::Path;
+use crate::path::{self, Operation};
 
 /// The constants of a step of Adam (Kingma and Ba 2015, algorithm 1).
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -25,11 +25,9 @@ pub struct AdamRates {
     pub decay: f32,
 }
 
-/// Panics where the path of a tensor is not the fused one.
-fn assert_fused<const D: usize>(tensor: &Tensor<D>, what: &str) {
-    if let Path::Portable(reason) = crate::path(&tensor.device(), tensor.dtype()) {
-        panic!("no fused {what} here: {reason}");
-    }
+/// Panics where there is no kernel for a tensor.
+fn assert_fused<const D: usize>(tensor: &Tensor<D>) {
+    path::assert_fused(Operation::Update, &tensor.device(), &[tensor.dtype()]);
 }
 
 /// Panics where two operands differ in shape.
@@ -53,7 +51,7 @@ pub fn sgd_update<const D: usize>(
     learning_rate: f64,
     penalty: f32,
 ) -> Tensor<D> {
-    assert_fused(&parameter, "update");
+    assert_fused(&parameter);
     assert_shape("gradient", &gradient, &parameter);
     imp::sgd(parameter, gradient, learning_rate, penalty)
 }
@@ -71,7 +69,7 @@ pub fn adam_update<const D: usize>(
     time: usize,
     rates: AdamRates,
 ) -> (Tensor<D>, [Tensor<D>; 2]) {
-    assert_fused(&parameter, "update");
+    assert_fused(&parameter);
     assert_shape("gradient", &gradient, &parameter);
     assert_shape("first moment", &moments[0], &parameter);
     assert_shape("second moment", &moments[1], &parameter);
@@ -84,7 +82,7 @@ pub fn adam_update<const D: usize>(
 ///
 /// Where the tensor tracks gradients or there is no fused path.
 pub fn scale<const D: usize>(tensor: Tensor<D>, factor: f64) -> Tensor<D> {
-    assert_fused(&tensor, "scaling");
+    assert_fused(&tensor);
     imp::scale(tensor, factor)
 }
 
@@ -94,7 +92,7 @@ pub fn scale<const D: usize>(tensor: Tensor<D>, factor: f64) -> Tensor<D> {
 ///
 /// Where the tensor tracks gradients or there is no fused path.
 pub fn sum_of_squares<const D: usize>(tensor: Tensor<D>) -> f64 {
-    assert_fused(&tensor, "sum of squares");
+    assert_fused(&tensor);
     imp::sum_of_squares(tensor)
 }
 

@@ -6,7 +6,7 @@ use crate::common::decoder::{
 };
 use crate::common::{self, difference, list};
 use burn::tensor::{DType, Device, Tensor, TensorData};
-use burn_recurrent_kernels::{KernelCell, attention_decoder_supported};
+use burn_recurrent_kernels::{KernelCell, Operation, path};
 use proptest::prelude::*;
 
 const CELLS: [KernelCell; 2] = [KernelCell::GruResetAfter, KernelCell::Lstm];
@@ -56,11 +56,9 @@ fn flex_has_decoders_of_two_cells() {
     let device = Device::flex().autodiff();
     for cell in common::CELLS {
         let expected = CELLS.contains(&cell);
-        assert_eq!(
-            attention_decoder_supported(cell, &device, DType::F32),
-            expected
-        );
-        assert!(!attention_decoder_supported(cell, &device, DType::F64));
+        let path = |dtype| path(Operation::AttentionDecoder(cell), &device, &[dtype]);
+        assert_eq!(path(DType::F32).is_fused(), expected);
+        assert!(!path(DType::F64).is_fused());
     }
 }
 

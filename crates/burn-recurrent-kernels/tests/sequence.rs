@@ -4,7 +4,7 @@ use crate::common::{
     CELLS, Case, Operands, Read, difference, fused, gradients, list, loss, numbers, portable, small,
 };
 use burn::tensor::{Device, Tensor, TensorData};
-use burn_recurrent_kernels::{KernelCell, Layout, Path, Reason, path, path_of_all};
+use burn_recurrent_kernels::{ComputePath, KernelCell, Layout, Operation, PortableReason, path};
 use proptest::prelude::*;
 
 /// Compares outputs, final states and all gradients.
@@ -67,22 +67,40 @@ fn compare(case: &Case, read: Read) {
 
 #[test]
 fn flex_takes_the_fused_path() {
-    assert_eq!(path(&Device::flex(), burn::tensor::DType::F32), Path::Fused);
-    assert_eq!(
-        path(&Device::flex().autodiff(), burn::tensor::DType::F32),
-        Path::Fused
-    );
-    assert!(matches!(
-        path(&Device::flex(), burn::tensor::DType::F64),
-        Path::Portable(_)
-    ));
     let (f32, f64) = (burn::tensor::DType::F32, burn::tensor::DType::F64);
-    assert_eq!(path_of_all(&Device::flex(), []), Path::Fused);
-    assert_eq!(path_of_all(&Device::flex(), [f32, f32]), Path::Fused);
-    assert_eq!(
-        path_of_all(&Device::flex(), [f32, f64]),
-        Path::Portable(Reason::DType(f64))
-    );
+    let (flex, autodiff) = (Device::flex(), Device::flex().autodiff());
+    for operation in [
+        Operation::Sequence,
+        Operation::AttentionDecoder(KernelCell::Lstm),
+        Operation::LinearCrossEntropy,
+        Operation::Embedding,
+        Operation::Join,
+        Operation::Dropout,
+        Operation::Update,
+    ] {
+        let on_flex = |dtypes: &[_]| path(operation, &flex, dtypes);
+        assert_eq!(on_flex(&[]), ComputePath::Fused);
+        assert_eq!(on_flex(&[f32, f32]), ComputePath::Fused);
+        let wrong_type = ComputePath::Portable(PortableReason::DType(f64));
+        assert_eq!(on_flex(&[f64]), wrong_type);
+        assert_eq!(on_flex(&[f32, f64]), wrong_type);
+        // A step of an optimiser is the one operation without a gradient.
+        let expected = match operation {
+            Operation::Update => ComputePath::Portable(PortableReason::Gradients),
+            _ => ComputePath::Fused,
+        };
+        assert_eq!(path(operation, &autodiff, &[f32]), expected);
+    }
+}
+
+#[test]
+fn the_first_obstacle_is_the_reason() {
+    let fused = ComputePath::Fused;
+    assert_eq!(fused.unless(&[(false, "one"), (false, "two")]), fused);
+    let portable = fused.unless(&[(false, "one"), (true, "two"), (true, "three")]);
+    assert_eq!(portable, ComputePath::portable("two"));
+    assert_eq!(portable.to_string(), "portable (two)");
+    assert_eq!(portable.unless(&[(false, "four")]), portable);
 }
 
 #[test]

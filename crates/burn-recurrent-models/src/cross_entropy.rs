@@ -2,7 +2,7 @@
 
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Int, Tensor};
-use burn_recurrent_kernels as kernels;
+use burn_recurrent_kernels::{self as kernels, Operation};
 
 /// The negative log-probability of each target under the softmax of its logits, in nats.
 ///
@@ -34,15 +34,14 @@ pub(crate) fn linear_nats(
     targets: Tensor<1, Int>,
 ) -> Tensor<1> {
     let dtypes = [features.dtype(), weight.dtype()];
-    match kernels::path_of_all(&features.device(), dtypes) {
-        kernels::Path::Fused => kernels::linear_cross_entropy(features, weight, bias, targets),
-        kernels::Path::Portable(_) => {
-            let logits = features.matmul(weight);
-            let logits = match bias {
-                Some(bias) => logits + bias.unsqueeze(),
-                None => logits,
-            };
-            token_nats(logits, targets)
-        }
+    let operation = Operation::LinearCrossEntropy;
+    if kernels::path(operation, &features.device(), &dtypes).is_fused() {
+        return kernels::linear_cross_entropy(features, weight, bias, targets);
     }
+    let logits = features.matmul(weight);
+    let logits = match bias {
+        Some(bias) => logits + bias.unsqueeze(),
+        None => logits,
+    };
+    token_nats(logits, targets)
 }

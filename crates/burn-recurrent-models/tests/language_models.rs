@@ -172,7 +172,8 @@ fn tied_weights_are_one_matrix_with_one_gradient() {
 #[test]
 fn the_fused_loss_is_the_softmax_of_the_logits_and_so_is_its_gradient() {
     let device = Device::flex().autodiff();
-    assert!(burn_recurrent_kernels::supported(&device, DType::F32));
+    let loss = burn_recurrent_kernels::Operation::LinearCrossEntropy;
+    assert!(burn_recurrent_kernels::path(loss, &device, &[DType::F32]).is_fused());
     let text = || tokens(&[&[1, 2, 3], &[4, 0, 1]], &device);
     let targets = tokens(&[&[2, 3, 4], &[0, 1, 3]], &device);
     for tied in [false, true] {

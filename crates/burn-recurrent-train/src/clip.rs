@@ -6,7 +6,7 @@ use burn::grad_clipping::GradientClipping;
 use burn::module::{Module, ModuleVisitor, Param, ParamId};
 use burn::optim::{GradientsParams, ModuleOptimizer};
 use burn::tensor::Tensor;
-use burn_recurrent_kernels as kernels;
+use burn_recurrent_kernels::{self as kernels, Operation};
 use serde::{Deserialize, Serialize};
 
 use crate::config::InvalidValue;
@@ -104,8 +104,7 @@ pub fn global_norm<M: Module>(module: &M, gradients: &GradientsParams) -> f64 {
 
 /// Whether there are kernels for a gradient.
 fn is_fused<const D: usize>(gradient: &Tensor<D>) -> bool {
-    let device = gradient.device();
-    !device.is_autodiff() && kernels::supported(&device, gradient.dtype())
+    kernels::path(Operation::Update, &gradient.device(), &[gradient.dtype()]).is_fused()
 }
 
 /// What gradients of this norm are multiplied by so that it is at most `limit`.

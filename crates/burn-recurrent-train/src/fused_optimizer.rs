@@ -7,13 +7,12 @@ use burn::optim::{
     SgdState,
 };
 use burn::tensor::{Device, Tensor};
-use burn_recurrent_kernels::{AdamRates, Path, adam_update, path_of_all, sgd_update};
+use burn_recurrent_kernels::{AdamRates, Operation, adam_update, path, sgd_update};
 
 /// Whether a step can take the fused path.
 fn is_fused<const D: usize>(parameter: &Tensor<D>, gradient: &Tensor<D>) -> bool {
-    let device = parameter.device();
-    !device.is_autodiff()
-        && path_of_all(&device, [parameter.dtype(), gradient.dtype()]) == Path::Fused
+    let dtypes = [parameter.dtype(), gradient.dtype()];
+    path(Operation::Update, &parameter.device(), &dtypes).is_fused()
 }
 
 /// Gradient descent without momentum.

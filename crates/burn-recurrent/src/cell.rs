@@ -1,6 +1,6 @@
 //! What a recurrent cell is.
 
-use crate::{CellState, Path};
+use crate::{CellState, ComputePath};
 use burn::module::{Module, ModuleDisplay};
 use burn::tensor::{DType, Device, Tensor};
 
@@ -76,8 +76,8 @@ pub trait Cell: Module + ModuleDisplay {
 
     /// Which way a sequence of this element type takes on this device; portable, unless the cell
     /// has a fused kernel.
-    fn path(&self, _device: &Device, _dtype: DType) -> Path {
-        Path::Portable("the cell has no fused kernel")
+    fn path(&self, _device: &Device, _dtype: DType) -> ComputePath {
+        ComputePath::portable("the cell has no fused kernel")
     }
 
     /// The whole sequence at once, where [`path`](Self::path) says that it is fused. It must

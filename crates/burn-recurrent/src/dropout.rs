@@ -4,7 +4,7 @@ use burn::config::Config;
 use burn::module::{Content, DisplaySettings, Module, ModuleDisplay};
 use burn::nn::{Dropout, DropoutConfig};
 use burn::tensor::{Device, Tensor};
-use burn_recurrent_kernels as kernels;
+use burn_recurrent_kernels::{self as kernels, Operation};
 
 /// Burn's [`Dropout`], in one pass over memory and without a stored mask where the device has kernels for it.
 ///
@@ -12,7 +12,7 @@ use burn_recurrent_kernels as kernels;
 pub fn apply_dropout<const D: usize>(dropout: &Dropout, input: Tensor<D>) -> Tensor<D> {
     let device = input.device();
     let acts = dropout.prob > 0.0 && dropout.training.is_enabled() && device.is_autodiff();
-    if acts && kernels::supported(&device, input.dtype()) {
+    if acts && kernels::path(Operation::Dropout, &device, &[input.dtype()]).is_fused() {
         kernels::dropout(input, dropout.prob)
     } else {
         dropout.forward(input)

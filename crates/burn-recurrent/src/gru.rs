@@ -5,13 +5,15 @@ use crate::cell::{Fused, Sequence};
 use crate::cell_weights::{GruWeights, optional_param, param};
 use crate::fused::FusedCell;
 use crate::recurrence::{Recurrence, RecurrenceConfig};
-use crate::{Cell, GruState, HiddenState, Path, PreparedRecurrence, Recurrent, RecurrentConfig};
+use crate::{
+    Cell, ComputePath, GruState, HiddenState, PreparedRecurrence, Recurrent, RecurrentConfig,
+};
 use burn::config::Config;
 use burn::module::{Module, Param};
 use burn::nn::{LayerNorm, LayerNormConfig};
 use burn::tensor::activation::{sigmoid, tanh};
 use burn::tensor::{DType, Device, Tensor};
-use burn_recurrent_kernels::SequenceState;
+use burn_recurrent_kernels::{KernelCell, Operation, SequenceState, path};
 use serde::{Deserialize, Serialize};
 
 /// Where a [`GruCell`]'s reset gate acts.
@@ -291,7 +293,7 @@ impl Cell for GruCell {
         }
     }
 
-    fn path(&self, device: &Device, dtype: DType) -> Path {
+    fn path(&self, device: &Device, dtype: DType) -> ComputePath {
         let obstacles = [
             (
                 self.norm.is_some(),
@@ -302,7 +304,7 @@ impl Cell for GruCell {
                 "recurrent dropout has no fused kernel",
             ),
         ];
-        Path::of_kernel(device, dtype, &obstacles)
+        path(Operation::Sequence, device, &[dtype]).unless(&obstacles)
     }
 
     fn fused_sequence(
@@ -315,8 +317,8 @@ impl Cell for GruCell {
         };
         let cell = FusedCell {
             kind: match self.reset {
-                ResetGate::AfterProduct => burn_recurrent_kernels::Cell::GruResetAfter,
-                ResetGate::BeforeProduct => burn_recurrent_kernels::Cell::GruResetBefore,
+                ResetGate::AfterProduct => KernelCell::GruResetAfter,
+                ResetGate::BeforeProduct => KernelCell::GruResetBefore,
             },
             weight_input: &self.weight_input,
             weight_hidden: &self.weight_hidden,

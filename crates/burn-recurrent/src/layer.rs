@@ -4,10 +4,10 @@ use crate::cell::Sequence;
 use crate::lengths::Lengths;
 use crate::unstack::unstack;
 use crate::zoneout::Zoneout;
-use crate::{Cell, CellState, Path};
+use crate::{Cell, CellState, ComputePath};
 use burn::module::Module;
 use burn::tensor::{Bool, DType, Device, Tensor};
-use burn_recurrent_kernels::{join, supported};
+use burn_recurrent_kernels::{self as kernels, Operation, join};
 
 /// One recurrent layer: a cell for each direction.
 #[derive(Module, Debug)]
@@ -51,9 +51,9 @@ impl<C: Cell> RecurrentLayer<C> {
             None => (output, vec![state]),
             Some(cell) => {
                 let (backward_output, backward_state) = run_direction(cell, input, next(), true);
-                let dtype = output.dtype();
-                let fused = supported(&output.device(), dtype) && backward_output.dtype() == dtype;
-                let output = match fused {
+                let dtypes = [output.dtype(), backward_output.dtype()];
+                let path = kernels::path(Operation::Join, &output.device(), &dtypes);
+                let output = match path.is_fused() {
                     true => join(output, backward_output),
                     false => Tensor::cat(vec![output, backward_output], 2),
                 };
@@ -77,7 +77,7 @@ fn run_direction<C: Cell>(
     );
     let [first, second, _] = layer.input.dims();
     if path.is_fused() && (first == 0 || second == 0) {
-        path = Path::Portable("an empty batch is not worth a kernel");
+        path = ComputePath::portable("an empty batch is not worth a kernel");
     }
     if path.is_fused() {
         let sequence = Sequence {
@@ -91,18 +91,21 @@ fn run_direction<C: Cell>(
             log::debug!("{}: {path}", C::name());
             return (fused.output, fused.state);
         }
-        path = Path::Portable("the fused kernel does not take this sequence");
+        path = ComputePath::portable("the fused kernel does not take this sequence");
     }
     log::debug!("{}: {path}", C::name());
     run_portable(cell, layer, state, reverse)
 }
 
 /// Which way a sequence takes through this cell.
-pub(crate) fn path<C: Cell>(cell: &C, zoneout: &Zoneout, device: &Device, dtype: DType) -> Path {
-    match zoneout.is_active() {
-        true => Path::Portable("zoneout has no fused kernel"),
-        false => cell.path(device, dtype),
-    }
+pub(crate) fn path<C: Cell>(
+    cell: &C,
+    zoneout: &Zoneout,
+    device: &Device,
+    dtype: DType,
+) -> ComputePath {
+    let obstacle = (zoneout.is_active(), "zoneout has no fused kernel");
+    cell.path(device, dtype).unless(&[obstacle])
 }
 
 /// The reference: step by step, with plain tensor operations.

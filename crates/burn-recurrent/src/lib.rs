@@ -13,7 +13,6 @@ mod lengths;
 mod lstm;
 mod minimal_gated;
 mod orthogonal;
-mod path;
 mod recurrence;
 mod recurrent;
 mod rnn;
@@ -29,12 +28,13 @@ pub use initializer::{CellInitializer, RecurrentInitializer};
 pub use layer::RecurrentLayer;
 pub use lstm::{Lstm, LstmCell, LstmCellConfig, LstmConfig, LstmNorm};
 pub use minimal_gated::{MinimalGatedCell, MinimalGatedCellConfig, MinimalGatedPrepared};
-pub use path::Path;
 pub use recurrence::PreparedRecurrence;
 pub use recurrent::{Recurrent, RecurrentConfig};
 pub use rnn::{Rnn, RnnActivation, RnnCell, RnnCellConfig, RnnConfig};
 pub use state::{CellState, GruState, HiddenState, LstmState, RnnState};
 
+/// Which way a module's sequences take, and why; see [`Recurrent::path`]. Every call also logs it at debug level.
+pub use burn_recurrent_kernels::{ComputePath, PortableReason};
 /// How many threads the fused kernels use, and how to change it; `BURN_RECURRENT_THREADS` does so from outside. The
 /// results do not depend on it.
 #[cfg(feature = "flex")]

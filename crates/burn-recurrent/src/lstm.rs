@@ -5,13 +5,13 @@ use crate::cell::{Fused, Sequence};
 use crate::cell_weights::{LstmWeights, optional_param, param};
 use crate::fused::FusedCell;
 use crate::recurrence::{Recurrence, RecurrenceConfig};
-use crate::{Cell, LstmState, Path, PreparedRecurrence, Recurrent, RecurrentConfig};
+use crate::{Cell, ComputePath, LstmState, PreparedRecurrence, Recurrent, RecurrentConfig};
 use burn::config::Config;
 use burn::module::{Module, Param};
 use burn::nn::{LayerNorm, LayerNormConfig};
 use burn::tensor::activation::{sigmoid, tanh};
 use burn::tensor::{DType, Device, Tensor};
-use burn_recurrent_kernels::SequenceState;
+use burn_recurrent_kernels::{KernelCell, Operation, SequenceState, path};
 
 /// Configuration of an [`LstmCell`].
 #[derive(Config, Debug)]
@@ -274,7 +274,7 @@ impl Cell for LstmCell {
         LstmState { hidden, cell }
     }
 
-    fn path(&self, device: &Device, dtype: DType) -> Path {
+    fn path(&self, device: &Device, dtype: DType) -> ComputePath {
         let obstacles = [
             (self.peephole.is_some(), "peepholes have no fused kernel"),
             (self.coupled, "coupled gates have no fused kernel"),
@@ -295,7 +295,7 @@ impl Cell for LstmCell {
                 "recurrent dropout has no fused kernel",
             ),
         ];
-        Path::of_kernel(device, dtype, &obstacles)
+        path(Operation::Sequence, device, &[dtype]).unless(&obstacles)
     }
 
     fn fused_sequence(&self, input: &Sequence<'_, LstmState<2>>) -> Option<Fused<LstmState<2>>> {
@@ -304,7 +304,7 @@ impl Cell for LstmCell {
             cell: input.state.as_ref().map(|state| state.cell.clone()),
         };
         let cell = FusedCell {
-            kind: burn_recurrent_kernels::Cell::Lstm,
+            kind: KernelCell::Lstm,
             weight_input: &self.weight_input,
             weight_hidden: &self.weight_hidden,
             bias: self.bias.as_ref(),

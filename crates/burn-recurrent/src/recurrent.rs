@@ -4,7 +4,7 @@ use crate::layer::{LayerInput, path};
 use crate::lengths::Lengths;
 use crate::zoneout::Zoneout;
 use crate::{
-    Cell, CellState, Path, RecurrentLayer, VariationalDropout, VariationalDropoutConfig,
+    Cell, CellState, ComputePath, RecurrentLayer, VariationalDropout, VariationalDropoutConfig,
     apply_dropout,
 };
 use burn::config::Config;
@@ -208,7 +208,7 @@ impl<C: Cell> Recurrent<C> {
     /// println!("{}", lstm.path(&device, DType::F32));
     /// assert!(!lstm.path(&device, DType::F32).is_fused());
     /// ```
-    pub fn path(&self, device: &Device, dtype: DType) -> Path {
+    pub fn path(&self, device: &Device, dtype: DType) -> ComputePath {
         path(&self.layers[0].forward, &self.zoneout, device, dtype)
     }
 

@@ -4,14 +4,14 @@ use crate::cell::{Fused, Sequence};
 use crate::cell_weights::{RnnWeights, optional_param, param};
 use crate::fused::FusedCell;
 use crate::recurrence::{Recurrence, RecurrenceConfig};
-use crate::{Cell, HiddenState, Path, PreparedRecurrence, Recurrent, RecurrentConfig};
+use crate::{Cell, ComputePath, HiddenState, PreparedRecurrence, Recurrent, RecurrentConfig};
 use crate::{RecurrentInitializer, RnnState};
 use burn::config::Config;
 use burn::module::{Module, Param};
 use burn::nn::{LayerNorm, LayerNormConfig};
 use burn::tensor::activation::{relu, sigmoid, tanh};
 use burn::tensor::{DType, Device, Tensor};
-use burn_recurrent_kernels::SequenceState;
+use burn_recurrent_kernels::{KernelCell, Operation, SequenceState, path};
 use serde::{Deserialize, Serialize};
 
 /// The activation of an [`RnnCell`].
@@ -186,7 +186,7 @@ impl Cell for RnnCell {
         }
     }
 
-    fn path(&self, device: &Device, dtype: DType) -> Path {
+    fn path(&self, device: &Device, dtype: DType) -> ComputePath {
         let obstacles = [
             (
                 self.activation == RnnActivation::Sigmoid,
@@ -201,7 +201,7 @@ impl Cell for RnnCell {
                 "recurrent dropout has no fused kernel",
             ),
         ];
-        Path::of_kernel(device, dtype, &obstacles)
+        path(Operation::Sequence, device, &[dtype]).unless(&obstacles)
     }
 
     fn fused_sequence(
@@ -214,8 +214,8 @@ impl Cell for RnnCell {
         };
         let cell = FusedCell {
             kind: match self.activation {
-                RnnActivation::Tanh => burn_recurrent_kernels::Cell::RnnTanh,
-                RnnActivation::Relu => burn_recurrent_kernels::Cell::RnnRelu,
+                RnnActivation::Tanh => KernelCell::RnnTanh,
+                RnnActivation::Relu => KernelCell::RnnRelu,
                 RnnActivation::Sigmoid => return None,
             },
             weight_input: &self.weight_input,

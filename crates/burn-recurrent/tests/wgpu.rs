@@ -4,7 +4,7 @@ mod common;
 
 use burn::module::Module;
 use burn::tensor::{DType, Device, Tensor, TensorData};
-use burn_recurrent::{GruConfig, Lstm, LstmConfig, Path, RnnConfig};
+use burn_recurrent::{ComputePath, GruConfig, Lstm, LstmConfig, RnnConfig};
 use common::assert_close;
 
 /// Sums in another order, and a GPU's exponential.
@@ -48,7 +48,10 @@ fn wgpu_runs_the_other_cells_by_the_portable_path() {
     let wgpu = Device::wgpu(Default::default());
     let gru = GruConfig::new(4, 8).init(&flex);
     let rnn = RnnConfig::new(4, 8).init(&flex);
-    assert!(matches!(gru.path(&wgpu, DType::F32), Path::Portable(_)));
+    assert!(matches!(
+        gru.path(&wgpu, DType::F32),
+        ComputePath::Portable(_)
+    ));
     let input = |device: &Device| Tensor::from_data(data(2, 3, 4), device);
     let (expected, _) = gru.forward(input(&flex), None);
     let (found, _) = gru.fork(&wgpu).forward(input(&wgpu), None);

@@ -108,7 +108,8 @@ impl AttentionDecoder<'_> {
             _ => None,
         };
         cell.filter(|cell| {
-            !drops_weights && kernels::attention_decoder_supported(cell.kind, device, dtype)
+            let decoder = kernels::Operation::AttentionDecoder(cell.kind);
+            !drops_weights && kernels::path(decoder, device, &[dtype]).is_fused()
         })
     }
 }

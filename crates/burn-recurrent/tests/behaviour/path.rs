@@ -5,7 +5,7 @@ use crate::common::Portable;
 use burn::module::Module;
 use burn::tensor::{DType, Device, Tensor};
 use burn_recurrent::{
-    Cell, HiddenState, LstmConfig, Path, PreparedRecurrence, RecurrentConfig, RnnCell,
+    Cell, ComputePath, HiddenState, LstmConfig, PreparedRecurrence, RecurrentConfig, RnnCell,
     RnnCellConfig,
 };
 use std::cell::RefCell;
@@ -80,8 +80,8 @@ impl Cell for GivesUp {
         self.cell.step(projected, state, prepared)
     }
 
-    fn path(&self, _device: &Device, _dtype: DType) -> Path {
-        Path::Fused
+    fn path(&self, _device: &Device, _dtype: DType) -> ComputePath {
+        ComputePath::Fused
     }
 }
 
