@@ -5,10 +5,10 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use burn_recurrent_files::Checksum;
 use thiserror::Error;
 
 use crate::catalog::{Dataset, RemoteFile};
-use crate::checksum::size_and_sha256;
 use crate::download::{self, DownloadError, Retry};
 
 /// The environment variable that names the cache folder.
@@ -123,10 +123,16 @@ impl Cache {
     }
 }
 
+/// How many bytes a file has from where it stands, and their SHA-256.
+pub(crate) fn size_and_sha256(file: &mut File) -> io::Result<(u64, String)> {
+    let mut checksum = Checksum::new();
+    let bytes = io::copy(file, &mut checksum)?;
+    Ok((bytes, checksum.finish()))
+}
+
 /// Whether the file is there; an error where it is and has other content.
 fn present(path: &Path, file: &RemoteFile) -> Result<bool, CacheError> {
-    let read = File::open(path).and_then(size_and_sha256);
-    match read {
+    match File::open(path).and_then(|mut file| size_and_sha256(&mut file)) {
         Ok((bytes, sha256)) if bytes == file.bytes && sha256 == file.sha256 => Ok(true),
         Ok((actual_bytes, actual_sha256)) => Err(CacheError::Changed {
             path: path.into(),

@@ -60,7 +60,6 @@
 mod archive;
 mod cache;
 mod catalog;
-mod checksum;
 mod download;
 mod file_kind;
 pub mod grammar;
@@ -78,7 +77,6 @@ mod word_vectors;
 pub use archive::ArchiveError;
 pub use cache::{CACHE_VARIABLE, Cache, CacheError};
 pub use catalog::{Catalog, CatalogError, Dataset, Format, Member, RemoteFile, SplitRule};
-pub use checksum::sha256_hex;
 pub use download::{DownloadError, Retry};
 pub use file_kind::FileKind;
 pub use grammar::{

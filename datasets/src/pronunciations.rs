@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
 
+use burn_recurrent_files::sha256;
 use thiserror::Error;
 
 use crate::cache::Cache;
 use crate::catalog::{Catalog, Dataset, SplitRule};
-use crate::checksum::sha256_hex;
 use crate::parallel::{ParallelPart, ParallelSplits, SentencePair};
 use crate::read::ReadError;
 use crate::splits::LoadError;
@@ -60,7 +60,7 @@ pub enum Part {
 impl WordShares {
     /// The part that the word is in.
     pub fn part(self, word: &str) -> Part {
-        let digits = &sha256_hex(word.as_bytes())[..8];
+        let digits = &sha256(word.as_bytes())[..8];
         let number = u32::from_str_radix(digits, 16).expect("a checksum is hexadecimal digits");
         let place = number % 100;
         if place < self.test {

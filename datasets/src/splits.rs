@@ -7,7 +7,6 @@ use thiserror::Error;
 use crate::archive::ArchiveError;
 use crate::cache::{Cache, CacheError};
 use crate::catalog::{Catalog, CatalogError, Dataset, Format, SplitRule};
-use crate::checksum::sha256_hex;
 use crate::parallel::ParallelError;
 use crate::pronunciations::PronunciationError;
 use crate::read::{ReadError, read_bytes, read_text};
@@ -290,7 +289,7 @@ impl TextSplits<Vec<u8>> {
 impl<T: AsRef<[u8]>> TextSplits<T> {
     /// The SHA-256 of each part's text, to note beside a result: training, validation, test.
     pub fn sha256(&self) -> (String, String, Option<String>) {
-        let sha256 = |text: &T| sha256_hex(text.as_ref());
+        let sha256 = |text: &T| burn_recurrent_files::sha256(text.as_ref());
         (
             sha256(&self.train),
             sha256(&self.valid),

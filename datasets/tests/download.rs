@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use crate::server::{Answer, Server};
 use burn_recurrent_datasets::{
-    Cache, CacheError, Dataset, DownloadError, Format, RemoteFile, Retry, SplitRule, sha256_hex,
+    Cache, CacheError, Dataset, DownloadError, Format, RemoteFile, Retry, SplitRule,
 };
+use burn_recurrent_files::sha256;
 use tempfile::TempDir;
 
 /// A cache in a folder of its own, a file to fetch, and a data set around it.
@@ -31,7 +32,7 @@ impl Case {
             name: "file.txt".into(),
             address: address.into(),
             bytes: content.len() as u64,
-            sha256: sha256_hex(&content),
+            sha256: sha256(&content),
             members: Vec::new(),
         };
         let dataset = Dataset {
@@ -201,7 +202,7 @@ fn a_wrong_checksum_is_reported_with_both_checksums_after_a_second_try() {
     );
     let message = error.to_string();
     assert!(message.contains(&"0".repeat(64)), "{message}");
-    assert!(message.contains(&sha256_hex(&case.content)), "{message}");
+    assert!(message.contains(&sha256(&case.content)), "{message}");
     assert_eq!(server.requests(), [None, None]);
     assert_eq!(fs::metadata(case.part()).unwrap().len(), 0);
 }
@@ -322,7 +323,7 @@ fn a_present_file_with_other_content_is_reported_and_left_alone() {
     for part in [
         "file.txt: ",
         "12 bytes",
-        &sha256_hex(b"my own notes"),
+        &sha256(b"my own notes"),
         &case.dataset.files[0].sha256,
         "delete or rename it",
     ] {

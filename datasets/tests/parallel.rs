@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use burn_recurrent_datasets::{
     Cache, Catalog, Dataset, FileKind, LoadError, ParallelError, ParallelFiles, ParallelPart,
-    ParallelReader, ParallelSplits, ReadError, SentencePair, TaggedSplits, TextSplits, sha256_hex,
+    ParallelReader, ParallelSplits, ReadError, SentencePair, TaggedSplits, TextSplits,
 };
+use burn_recurrent_files::sha256;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use tempfile::TempDir;
@@ -269,7 +270,7 @@ fn entry(languages: &str, splits: &str) -> (TempDir, Result<Dataset, String>) {
         format!(
             "[[files]]\nname = \"{name}\"\naddress = \"https://example.org/{name}\"\nbytes = {}\nsha256 = \"{}\"\n",
             bytes.len(),
-            sha256_hex(bytes)
+            sha256(bytes)
         )
     };
     let text = format!(

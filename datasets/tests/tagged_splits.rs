@@ -5,8 +5,9 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use burn_recurrent_datasets::{
-    Cache, Catalog, Dataset, LoadError, SentenceFormat, TaggedSplits, TextSplits, sha256_hex,
+    Cache, Catalog, Dataset, LoadError, SentenceFormat, TaggedSplits, TextSplits,
 };
+use burn_recurrent_files::sha256;
 use tempfile::TempDir;
 use zip::write::SimpleFileOptions;
 
@@ -48,7 +49,7 @@ fn archive(members: &[(&str, &[u8])], declared: &[u64], valid: usize) -> (TempDi
         members = [{listed}]
         "#,
         bytes.len(),
-        sha256_hex(&bytes)
+        sha256(&bytes)
     );
     let dataset = Dataset::from_toml("mine.toml", &entry).unwrap();
     let folder = tempfile::tempdir().unwrap();
@@ -157,7 +158,7 @@ fn an_archive_that_is_none_or_lacks_a_file_is_an_error() {
         fs::write(&path, bytes).unwrap();
         let mut dataset = dataset.clone();
         dataset.files[0].bytes = bytes.len() as u64;
-        dataset.files[0].sha256 = sha256_hex(bytes);
+        dataset.files[0].sha256 = sha256(bytes);
         load(&folder, &dataset, None).unwrap_err().to_string()
     };
     let good = fs::read(&path).unwrap();

@@ -6,8 +6,9 @@ use std::path::PathBuf;
 
 use burn_recurrent_datasets::{
     Cache, Catalog, Dataset, Fractions, LoadError, ReadError, SplitUnit, TextLines, TextSplits,
-    lines, open_text, read_bytes, read_text, sha256_hex,
+    lines, open_text, read_bytes, read_text,
 };
+use burn_recurrent_files::sha256;
 use tempfile::TempDir;
 
 fn file(bytes: &[u8]) -> (TempDir, PathBuf) {
@@ -172,7 +173,7 @@ fn own_files_are_loaded_as_they_are() {
     let splits = TextSplits::from_files(&train, &valid, None::<&str>).unwrap();
     assert_eq!(splits.valid, "valid\n");
     assert_eq!(splits.test, None);
-    assert_eq!(splits.sha256().0, sha256_hex(b"train"));
+    assert_eq!(splits.sha256().0, sha256(b"train"));
     let error = TextSplits::from_files(&train, &valid, Some(folder.path().join("no.txt")));
     assert!(error.unwrap_err().to_string().contains("no.txt"));
 }
@@ -199,7 +200,7 @@ fn a_dataset_in_the_cache_is_split_as_its_entry_says() {
                 format!(
                     "[[files]]\nname = \"{file}\"\naddress = \"http://127.0.0.1:1/\"\nbytes = {}\nsha256 = \"{}\"\n",
                     text.len(),
-                    sha256_hex(text.as_bytes())
+                    sha256(text.as_bytes())
                 )
             })
             .collect();

@@ -1,10 +1,13 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
-use sha2::{Digest, Sha256};
+mod checksum;
+
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
+
+pub use checksum::{Checksum, sha256};
 
 /// What the names of files and folders in the making begin with; see [`remove_temporaries`].
 pub const TEMPORARY_PREFIX: &str = ".tmp-";
@@ -113,12 +116,6 @@ pub fn remove_temporaries(folder: &Path) -> io::Result<()> {
         }
     }
     Ok(())
-}
-
-/// The SHA-256 of some bytes, in hexadecimal.
-pub fn sha256(bytes: &[u8]) -> String {
-    let digest = Sha256::digest(bytes);
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

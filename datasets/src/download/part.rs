@@ -6,7 +6,7 @@ use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use super::error::DownloadError;
-use crate::checksum::size_and_sha256;
+use crate::cache::size_and_sha256;
 
 /// `<path>.part`, held by this process alone until it is dropped.
 #[derive(Debug)]
@@ -81,7 +81,7 @@ impl Part {
     pub(super) fn size_and_sha256(&mut self) -> Result<(u64, String), DownloadError> {
         self.file
             .seek(SeekFrom::Start(0))
-            .and_then(|_| size_and_sha256(&self.file))
+            .and_then(|_| size_and_sha256(&mut self.file))
             .map_err(|cause| self.error(cause))
     }
 

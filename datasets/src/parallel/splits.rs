@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use sha2::{Digest, Sha256};
+use burn_recurrent_files::Checksum;
 
 use super::error::ParallelError;
 use super::files::ParallelFiles;
@@ -11,7 +11,6 @@ use super::pair::SentencePair;
 use super::reader::ParallelReader;
 use crate::cache::Cache;
 use crate::catalog::{Catalog, Dataset, SplitRule};
-use crate::checksum::hex;
 use crate::read::ReadError;
 use crate::splits::LoadError;
 
@@ -137,16 +136,16 @@ impl ParallelPart {
 
     /// The SHA-256 of the pairs, to note beside a result.
     pub fn sha256(&self) -> String {
-        let mut hash = Sha256::new();
+        let mut checksum = Checksum::new();
         for pair in &self.pairs {
-            hash.update(&pair.source);
+            checksum.update(&pair.source);
             for target in pair.targets() {
-                hash.update("\t");
-                hash.update(target);
+                checksum.update("\t");
+                checksum.update(target);
             }
-            hash.update("\n");
+            checksum.update("\n");
         }
-        hex(&hash.finalize())
+        checksum.finish()
     }
 }
 

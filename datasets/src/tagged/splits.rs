@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
+use burn_recurrent_files::Checksum;
 
 use super::format::{ColumnFormat, ConlluColumn, SentenceFormat, TagColumn};
 use super::reader::{SentenceReader, collect, read_sentences};
@@ -12,7 +12,6 @@ use super::sentence::TaggedSentence;
 use crate::archive::read_member;
 use crate::cache::Cache;
 use crate::catalog::{Catalog, Dataset, Format, SplitRule};
-use crate::checksum::hex;
 use crate::splits::LoadError;
 
 /// The sentences of one part of a data set.
@@ -93,17 +92,17 @@ impl TaggedPart {
 
     /// The SHA-256 of the words and tags, to note beside a result.
     pub fn sha256(&self) -> String {
-        let mut hash = Sha256::new();
+        let mut checksum = Checksum::new();
         for sentence in &self.sentences {
             for (index, word) in sentence.words.iter().enumerate() {
-                hash.update(word);
-                hash.update("\t");
-                hash.update(sentence.tags.get(index).map_or("", String::as_str));
-                hash.update("\n");
+                checksum.update(word);
+                checksum.update("\t");
+                checksum.update(sentence.tags.get(index).map_or("", String::as_str));
+                checksum.update("\n");
             }
-            hash.update("\n");
+            checksum.update("\n");
         }
-        hex(&hash.finalize())
+        checksum.finish()
     }
 }
 

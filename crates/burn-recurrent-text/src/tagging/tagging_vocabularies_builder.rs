@@ -26,7 +26,6 @@ use crate::vocabulary_builder::VocabularyBuilder;
 pub struct TaggingVocabulariesBuilder {
     normalization: WordNormalization,
     min_word_count: u64,
-    min_character_count: u64,
     words: HashMap<String, u64>,
     characters: HashMap<char, u64>,
     labels: HashMap<String, u64>,
@@ -40,7 +39,6 @@ impl TaggingVocabulariesBuilder {
         Self {
             normalization,
             min_word_count: 1,
-            min_character_count: 1,
             words: HashMap::new(),
             characters: HashMap::new(),
             labels: HashMap::new(),
@@ -51,12 +49,6 @@ impl TaggingVocabulariesBuilder {
     /// Leaves out words that were counted less often, after normalisation.
     pub fn with_min_word_count(mut self, min_count: u64) -> Self {
         self.min_word_count = min_count;
-        self
-    }
-
-    /// Leaves out characters that were counted less often.
-    pub fn with_min_character_count(mut self, min_count: u64) -> Self {
-        self.min_character_count = min_count;
         self
     }
 
@@ -129,8 +121,7 @@ impl TaggingVocabulariesBuilder {
             let counted = self.words.get(word).copied().unwrap_or(0);
             words.add(word, self.min_word_count.saturating_sub(counted));
         }
-        let mut characters =
-            with_specials(Unit::Character).with_min_count(self.min_character_count);
+        let mut characters = with_specials(Unit::Character);
         for (character, &count) in &self.characters {
             characters.add(character.encode_utf8(&mut [0; 4]), count);
         }

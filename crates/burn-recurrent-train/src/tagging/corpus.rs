@@ -5,7 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use burn::tensor::TensorData;
-use burn_recurrent_datasets::{TaggedPart, TaggedSplits, WordVectors, sha256_hex};
+use burn_recurrent_datasets::{TaggedPart, TaggedSplits, WordVectors};
+use burn_recurrent_files::sha256;
 use burn_recurrent_models::SequenceTagger;
 use burn_recurrent_text::{
     TaggingExamples, TaggingTask, TaggingVocabularies, TaggingVocabulariesBuilder,
@@ -321,5 +322,5 @@ fn checksum(vectors: &WordVectors, unknown: bool) -> String {
         let numbers = vectors.get(word).unwrap_or_default();
         bytes.extend(numbers.iter().flat_map(|number| number.to_le_bytes()));
     }
-    sha256_hex(&bytes)
+    sha256(&bytes)
 }
