@@ -25,7 +25,7 @@ pub struct Catalog {
     datasets: Vec<Dataset>,
 }
 
-/// What the catalogue knows of one data set.
+/// One data set's entry in the catalogue.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Dataset {
@@ -54,7 +54,7 @@ pub struct Dataset {
     pub files: Vec<RemoteFile>,
 }
 
-/// How a text is to be read.
+/// The format of a data set's files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -85,7 +85,7 @@ impl Format {
     }
 }
 
-/// The parts of a data set.
+/// The rule by which a data set is split into parts.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(
     tag = "kind",

@@ -102,7 +102,7 @@ pub struct Pronunciations {
     pub left_out: usize,
 }
 
-/// How much there is of something.
+/// The size of a pronouncing dictionary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DictionaryCounts {
     /// How many words.

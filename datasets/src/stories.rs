@@ -30,7 +30,7 @@ pub struct StoryCorpus {
     pub source: SourceScore,
 }
 
-/// What the source of a text gives that text.
+/// The likelihood of a text under the grammar that wrote it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SourceScore {
     /// The exact natural logarithm of the probability of all lines together.

@@ -51,7 +51,7 @@ pub struct AttentionDecoderWeights {
     pub b_attended: Tensor<1>,
 }
 
-/// What a decoder attends to.
+/// The encoded source that a decoder attends to.
 #[derive(Clone, Debug)]
 pub struct AttentionSource<'a> {
     /// `[batch, source, d_key]`
@@ -73,7 +73,7 @@ pub struct AttentionDecoderState {
     pub fed: Option<Tensor<2>>,
 }
 
-/// What a decoder returns.
+/// The output of [`attention_decoder`].
 #[derive(Clone, Debug)]
 pub struct AttentionDecoderOutput {
     /// `fed_t` of all steps, `[batch, time, d_attended]`. Gradients flow from here alone.

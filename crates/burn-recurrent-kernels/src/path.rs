@@ -8,7 +8,7 @@ use burn::tensor::{DType, Device};
 
 use crate::kind::KernelCell;
 
-/// What is to be computed.
+/// A fused operation of this crate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
     /// A layer over whole sequences: [`sequence`](crate::sequence()).

@@ -33,7 +33,7 @@ pub struct SequenceState {
     pub cell: Option<Tensor<2>>,
 }
 
-/// How to run over a sequence.
+/// Options of [`sequence`].
 #[derive(Clone, Copy, Debug)]
 pub struct SequenceOptions<'a> {
     /// Layout of input and output.
@@ -54,7 +54,7 @@ impl Default for SequenceOptions<'_> {
     }
 }
 
-/// What a layer returns.
+/// The output of [`sequence`].
 #[derive(Clone, Debug)]
 pub struct SequenceOutput {
     /// Hidden states in the layout of the input, `d_hidden` wide; zeros past a row's length.

@@ -19,7 +19,7 @@ pub enum AnyLanguageModel {
     Recurrent(Neural<RecurrentLanguageModel>),
 }
 
-/// What an [`AnyLanguageModel`] remembers of the tokens so far.
+/// The state of an [`AnyLanguageModel`] after the tokens so far.
 #[derive(Clone, Debug)]
 #[expect(
     clippy::large_enum_variant,

@@ -9,7 +9,7 @@ use burn_recurrent::{
 };
 use serde::{Deserialize, Serialize};
 
-/// Which cell a model is built of.
+/// The kind of cell of a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CellKind {

@@ -1,4 +1,4 @@
-//! What the models' configs have in common as parts of files: their defaults there, which are those of `new`, and that
+//! The models' configs as parts of files: their defaults there, which are those of `new`, and that
 //! what data decide is left out.
 //!
 //! Burn's derive macro for configs has no defaults for what a file leaves out and passes over what it does not know, so

@@ -1,4 +1,4 @@
-//! What sampling and scoring need of a language model.
+//! The interface of a language model for sampling and scoring.
 
 /// A distribution over the next token given those before it, whatever computes it.
 pub trait LanguageModel {

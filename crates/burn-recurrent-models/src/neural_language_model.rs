@@ -1,4 +1,4 @@
-//! What the neural language models have in common.
+//! The interface of the neural language models.
 
 use crate::cross_entropy::linear_nats;
 use crate::{LanguageModel, token_nats};

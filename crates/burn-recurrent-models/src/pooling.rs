@@ -9,7 +9,7 @@ use burn::tensor::activation::{softmax, tanh};
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
-/// How a sentence's words become one vector.
+/// The pooling of a sentence's words into one vector.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum PoolingKind {

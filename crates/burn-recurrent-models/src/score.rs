@@ -1,9 +1,9 @@
-//! How likely a text is.
+//! The likelihood of a text.
 
 use crate::LanguageModel;
 use serde::Serialize;
 
-/// How likely a model finds a text.
+/// The likelihood of a text under a model.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Likelihood {
     /// The natural logarithm of its probability.

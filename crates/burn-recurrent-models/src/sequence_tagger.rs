@@ -52,7 +52,7 @@ impl SequenceTaggerConfig {
     }
 }
 
-/// How a [`SequenceTagger`] chooses labels.
+/// The output layer of a [`SequenceTagger`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum TaggerOutput {
@@ -115,7 +115,7 @@ pub struct SequenceTagger {
     pub crf: Option<LinearChainCrf>,
 }
 
-/// What a batch costs.
+/// The loss of a batch.
 #[derive(Clone, Debug)]
 pub struct TaggerLoss {
     /// The negative log-likelihood of all its labels together, in nats, `[1]`.

@@ -1,4 +1,4 @@
-//! Which sentences are trained on together: sentences of like lengths, up to a number of tokens.
+//! Batches of sentences of like lengths, up to a number of tokens.
 
 use std::cmp::Reverse;
 

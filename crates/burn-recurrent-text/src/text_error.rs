@@ -1,4 +1,4 @@
-//! What can be wrong with a text or with the ids of one.
+//! Errors of a text, or of the ids of one.
 
 use thiserror::Error;
 

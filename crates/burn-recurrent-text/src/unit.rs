@@ -1,10 +1,10 @@
-//! What one token of a text is.
+//! The units that text is tokenised into.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// What one token of a text is. In files: `"character"`, `"word"`, `"byte"`.
+/// The unit that text is tokenised into: character, word or byte. In files: `"character"`, `"word"`, `"byte"`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Unit {

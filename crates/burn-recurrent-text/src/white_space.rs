@@ -1,4 +1,4 @@
-//! What parts words.
+//! The white space between words.
 
 /// The characters that keep what is on both sides of them on one line: NO-BREAK SPACE, FIGURE SPACE and NARROW NO-BREAK
 /// SPACE.

@@ -1,4 +1,4 @@
-//! Where the training loop gets its batches from.
+//! The sources of batches of the training loop.
 
 use std::sync::Arc;
 

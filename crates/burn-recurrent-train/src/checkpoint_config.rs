@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::InvalidValue;
 
-/// How often checkpoints are made. There is always one at the end of an epoch and one when training is interrupted.
+/// The interval between checkpoints. There is always one at the end of an epoch and one when training is interrupted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CheckpointConfig {

@@ -186,7 +186,7 @@ impl TrainArgs {
         Ok(run)
     }
 
-    /// Writes `result.json`, and says what the run came to: with `--json` the result as a line on standard output, else,
+    /// Writes `result.json`, and prints the run's result: with `--json` the result as a line on standard output, else,
     /// unless `--quiet`, `summary`, which is lines, and the folder.
     ///
     /// # Errors

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::InvalidValue;
 
-/// How gradients are clipped before the optimiser sees them. Both may be given; the global norm comes first.
+/// Gradient clipping, before the optimiser sees the gradients. Both may be given; the global norm comes first.
 ///
 /// Where a step is the gradient times the learning rate, as it is without momentum and weight decay, the global norm
 /// scales the rate of the step instead of all gradients, which comes to the same. A model that overrides

@@ -1,4 +1,4 @@
-//! What a config's parser says, in the words of the config and not of Rust.
+//! Error messages of a config's parser, in the terms of the config and not of Rust.
 
 const KIND: &str = "a table with a `kind`, as in `{ kind = \"...\" }`";
 const COUNT: &str = "a whole number of at least 0";

@@ -1,4 +1,4 @@
-//! What several pictures have in common.
+//! Helpers that the plots share.
 
 use plotters::style::RGBColor;
 

@@ -1,4 +1,4 @@
-//! What the training loop remembers from step to step, besides the model and the optimiser.
+//! The state of the training loop, besides those of the model and the optimiser.
 
 use serde::{Deserialize, Serialize};
 

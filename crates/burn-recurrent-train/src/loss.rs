@@ -5,7 +5,7 @@ use burn::train::ItemLazy;
 use burn::train::metric::Adaptor;
 use serde::{Deserialize, Serialize};
 
-/// What a training or validation step returns: the summed loss of its tokens.
+/// The output of a training or validation step: the summed loss of its tokens.
 ///
 /// A mean of batch means weighs a token in a short batch more than one in a long batch. A sum and a count do not, so
 /// the figures that come from them depend on the data and the model, not on how it was cut into batches.

@@ -1,4 +1,4 @@
-//! What a model has to offer to be trained here.
+//! The interface of a model that is trained here.
 
 use burn::tensor::{Device, TensorData};
 use burn::train::{InferenceStep, LearnerModel, TrainStep};

@@ -1,4 +1,4 @@
-//! Which figure says how good an epoch is.
+//! The metric by which the best epoch is chosen.
 
 use serde::{Deserialize, Serialize};
 
@@ -27,7 +27,7 @@ pub struct MonitorConfig {
     pub direction: Direction,
 }
 
-/// Which way a figure is better.
+/// Whether a lower or a higher value of a metric is better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Direction {

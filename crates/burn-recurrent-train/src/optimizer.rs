@@ -1,4 +1,4 @@
-//! Which optimiser a config asks for.
+//! The optimiser of a config.
 
 use burn::optim::decay::WeightDecayConfig;
 use burn::optim::momentum::MomentumConfig;

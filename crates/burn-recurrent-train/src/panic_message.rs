@@ -1,4 +1,4 @@
-//! What a panic says, as text.
+//! The message of a panic.
 
 /// What a panic says.
 pub(crate) fn panic_message(payload: &(dyn std::any::Any + Send)) -> &str {

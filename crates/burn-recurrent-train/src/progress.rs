@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::{EpochRecord, LossSum};
 
-/// How progress is shown. Standard output stays free in all but the dashboard.
+/// The display of progress. Standard output stays free in all but the dashboard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Progress {
     /// The dashboard where both standard output and standard error are a terminal, lines elsewhere.

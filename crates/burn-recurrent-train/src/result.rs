@@ -1,4 +1,4 @@
-//! `result.json`: what a run came to, and what it takes to get there again.
+//! `result.json`: the result of a run, and what it takes to reproduce it.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::device::device_name;
 use crate::run_data::RunData;
 use crate::training::TrainingOutcome;
 
-/// What a run came to. The metrics stand at the top level of the JSON, beside the rest.
+/// The result of a run. The metrics stand at the top level of the JSON, beside the rest.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RunResult {
     /// The recipe's name.

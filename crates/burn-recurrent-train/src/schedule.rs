@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::InvalidValue;
 
-/// How the learning rate changes from epoch to epoch; in TOML a table with a `kind`.
+/// The learning rate schedule, from epoch to epoch; in TOML a table with a `kind`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
 pub enum ScheduleConfig {

@@ -1,4 +1,4 @@
-//! How fast training is.
+//! Throughput: tokens a second.
 
 use std::time::{Duration, Instant};
 

@@ -11,7 +11,7 @@ use crate::monitor::MonitorConfig;
 use crate::optimizer::OptimizerConfig;
 use crate::schedule::ScheduleConfig;
 
-/// How to train; the table `[training]` of a recipe's config.
+/// The settings of a training; the table `[training]` of a recipe's config.
 ///
 /// ```
 /// use burn_recurrent_train::{OptimizerConfig, ScheduleConfig, TrainingConfig};
@@ -59,7 +59,7 @@ pub struct TrainingConfig {
     pub checkpoint: CheckpointConfig,
 }
 
-/// Which of the epochs' weights a run ends with.
+/// The choice of the final weights among the epochs'.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum KeepWeights {

@@ -1,4 +1,4 @@
-//! What the three built-in cells have to offer, so that their weights can be read and written.
+//! The interface of the three built-in cells for reading and writing their weights.
 
 use crate::options::{ComputedOption, of_gru, of_lstm, of_rnn};
 use crate::parts::{Matrix, Parts, set, set_optional, values, vector};

@@ -1,4 +1,4 @@
-//! What can be wrong with weights and the files that hold them.
+//! Errors of weights and the files that hold them.
 
 use std::fmt;
 use std::io;

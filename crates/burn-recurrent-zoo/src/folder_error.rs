@@ -1,4 +1,4 @@
-//! What can be wrong with the folder of a trained model.
+//! Errors of the folder of a trained model.
 
 use burn_recurrent_models::SavedModelError;
 use std::io;

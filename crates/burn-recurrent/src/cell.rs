@@ -1,4 +1,4 @@
-//! What a recurrent cell is.
+//! The interface of a recurrent cell.
 
 use crate::{CellState, ComputePath};
 use burn::module::{Module, ModuleDisplay};
@@ -87,7 +87,7 @@ pub trait Cell: Module + ModuleDisplay {
     }
 }
 
-/// What [`Cell::fused_sequence`] is asked to compute.
+/// The input of [`Cell::fused_sequence`].
 pub struct Sequence<'a, S> {
     /// The input, `[batch, time, d_input]`, or `[time, batch, d_input]` unless `batch_first`.
     pub input: Tensor<3>,
@@ -102,7 +102,7 @@ pub struct Sequence<'a, S> {
     pub reverse: bool,
 }
 
-/// What [`Cell::fused_sequence`] computed.
+/// The output of [`Cell::fused_sequence`].
 pub struct Fused<S> {
     /// The hidden vectors of all steps, in the input's layout.
     pub output: Tensor<3>,

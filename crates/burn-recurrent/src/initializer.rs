@@ -1,10 +1,10 @@
-//! How the weights of recurrent layers are drawn.
+//! Initialisers of recurrent layers.
 
 use crate::orthogonal::orthogonal;
 use burn::tensor::{Device, Distribution, Tensor};
 use serde::{Deserialize, Serialize};
 
-/// How the weights of a recurrent layer are drawn. All draws are the device's: seed it
+/// The initialisation of a recurrent layer's weights. All draws are the device's: seed it
 /// ([`Device::seed`]) for the same weights again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]

@@ -15,7 +15,7 @@ use transfer::{Transfer, TransferError};
 
 use crate::catalog::RemoteFile;
 
-/// How often a failed download is tried again.
+/// The retries of a failed download.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retry {
     /// How many attempts in a row may bring nothing new before the download fails; at least one

@@ -1,4 +1,4 @@
-//! What can be wrong with a grammar, where, and what to do about it.
+//! Errors of a grammar, with place and remedy.
 
 use thiserror::Error;
 

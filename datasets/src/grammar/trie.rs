@@ -1,4 +1,4 @@
-//! What the inside algorithm needs to know of a grammar, worked out once.
+//! Tables for the inside algorithm, computed once a grammar.
 //!
 //! All rule bodies are merged into one trie. An *item* is either a symbol (a nonterminal or a
 //! token) or a node of the trie, which stands for the part of a body on its path. When an item is

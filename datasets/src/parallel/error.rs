@@ -1,4 +1,4 @@
-//! What can be wrong with files of parallel text.
+//! Errors of files of parallel text.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! Where parallel text stands.
+//! The files of parallel text.
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,4 @@
-//! What can be wrong with a file of tagged sentences.
+//! Errors of a file of tagged sentences.
 
 use std::path::PathBuf;
 

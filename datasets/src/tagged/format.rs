@@ -1,9 +1,9 @@
-//! Which column of a file holds what.
+//! Formats of tagged sentences: columns and CoNLL-U.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// How a file writes sentences.
+/// The format of a file of tagged sentences.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SentenceFormat {
@@ -18,19 +18,19 @@ pub enum SentenceFormat {
 /// A line whose first column is `-DOCSTART-` begins a document and holds no word.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ColumnFormat {
-    /// What stands between columns.
+    /// The separator between columns.
     pub separator: Separator,
     /// How many columns every line must have; `None` for as many as the file's first line has.
     pub columns: Option<usize>,
     /// Which column holds the words, from 0.
     pub word: usize,
-    /// Which column holds the tags.
+    /// The column of the tags.
     pub tag: TagColumn,
     /// Whether lines that begin with `#` are comments. Where they are not, `#` is a word like any other.
     pub comments: bool,
 }
 
-/// What stands between columns.
+/// The separator between columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Separator {
     /// Any number of spaces and tabs. No column is empty and no word has a space in it.
@@ -40,7 +40,7 @@ pub enum Separator {
     Tab,
 }
 
-/// Which column holds the tags.
+/// The column of the tags.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum TagColumn {
     /// None: there are only words to be tagged.

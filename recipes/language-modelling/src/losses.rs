@@ -1,4 +1,4 @@
-//! What a model makes of the splits.
+//! The losses of a model on the splits.
 
 use crate::corpus::Corpus;
 use burn::train::InferenceStep;
@@ -10,7 +10,7 @@ use burn_recurrent_train::{Figures, LossSum, RecurrentLearner, Report};
 use std::fmt;
 use std::sync::Arc;
 
-/// What a model makes of some of the splits.
+/// The losses of a model on some of the splits.
 pub struct Losses {
     splits: Vec<(&'static str, LossSum)>,
     /// The perplexity of the grammar that wrote the test split, where one did and it is among them.

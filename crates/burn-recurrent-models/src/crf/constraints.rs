@@ -1,10 +1,10 @@
-//! Which labels may stand where.
+//! Constraints on transitions between labels.
 
 use super::CrfError;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 
-/// Which labels may start a sentence, follow each other, and end a sentence.
+/// Constraints: which labels may start a sentence, follow each other, and end a sentence.
 ///
 /// ```
 /// use burn_recurrent_models::TransitionConstraints;

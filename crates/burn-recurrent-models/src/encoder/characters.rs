@@ -1,4 +1,4 @@
-//! What a word's spelling says.
+//! Features of a word's characters.
 
 use super::CharacterInput;
 use super::draw::{draw_embedding, draw_linear};
@@ -12,7 +12,7 @@ use burn::tensor::{Device, Int, Tensor};
 use burn_recurrent::{Lstm, LstmConfig};
 use serde::{Deserialize, Serialize};
 
-/// How a word's characters become features.
+/// The character features of words.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum CharacterFeatures {
@@ -48,7 +48,7 @@ pub struct CharacterEncoder {
     dropout: Dropout,
 }
 
-/// What makes a vector of characters' embeddings.
+/// The network over characters' embeddings.
 #[derive(Module, Debug)]
 pub enum CharacterNetwork {
     /// Of [`CharacterFeatures::BiLstm`].

@@ -1,4 +1,4 @@
-//! How the weights outside the recurrent layers are drawn.
+//! Initialisation of the weights outside the recurrent layers.
 
 use burn::module::Param;
 use burn::nn::{Embedding, Linear};

@@ -1,4 +1,4 @@
-//! What the models of sentences share: tokens to vectors, in context.
+//! The encoder of sentences: tokens to vectors, in context.
 
 mod characters;
 mod draw;

@@ -1,4 +1,4 @@
-//! What is chosen before counting.
+//! The hyperparameters of an n-gram model.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +8,7 @@ use super::model::NgramModel;
 /// The highest order that can be asked for.
 pub const MAX_ORDER: usize = 32;
 
-/// How counts become probabilities.
+/// The smoothing method: how counts become probabilities.
 ///
 /// In a configuration file: `"kneser-ney"`, `{ add-k = { k = 0.1 } }`, `{ stupid-backoff = { alpha = 0.4 } }`,
 /// `{ katz = { threshold = 5 } }`.
@@ -76,7 +76,7 @@ impl Smoothing {
 pub struct NgramConfig {
     /// The longest n-gram, from 1 (no context) to [`MAX_ORDER`].
     pub order: usize,
-    /// How counts become probabilities.
+    /// The smoothing method: how counts become probabilities.
     pub smoothing: Smoothing,
     /// The smallest count that an n-gram of order 1, 2, ... must have to be used; orders beyond the end of the list
     /// have 1, which is every n-gram.

@@ -1,4 +1,4 @@
-//! What can be wrong with an n-gram model's settings, data or stored form.
+//! Errors of an n-gram model's settings, data or stored form.
 
 use thiserror::Error;
 

@@ -1,4 +1,4 @@
-//! How well a model predicted a stream.
+//! The cross entropy of an n-gram model on a stream.
 
 /// The cross entropy of a stream, as its sum and the number of tokens that were predicted.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]

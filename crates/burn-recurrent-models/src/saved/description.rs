@@ -17,7 +17,7 @@ const VERSION: u32 = 1;
 /// The oldest that is read.
 const OLDEST_VERSION: u32 = 1;
 
-/// What a saved model is: the content of `model.json`, from which with the weights beside it the
+/// The description of a saved model: the content of `model.json`, from which with the weights beside it the
 /// model is made again. It may be of any kind, also one that this library does not know; what the
 /// config says is looked at when a [`SavedModel`] is loaded.
 ///

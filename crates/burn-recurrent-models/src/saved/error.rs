@@ -1,4 +1,4 @@
-//! What can be wrong with a saved model.
+//! Errors of a saved model.
 
 use super::misfit::WeightsMisfit;
 use std::io;

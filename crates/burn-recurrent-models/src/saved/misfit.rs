@@ -1,4 +1,4 @@
-//! How the weights of a file differ from those of a model.
+//! Differences between the weights of a file and those of a model.
 
 use core::fmt;
 use safetensors::Dtype;
@@ -30,7 +30,7 @@ impl fmt::Display for TensorType {
     }
 }
 
-/// How the weights of a file differ from those of a model: every tensor that does, by its name.
+/// The differences between the weights of a file and those of a model: every tensor that does, by its name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct WeightsMisfit {

@@ -1,4 +1,4 @@
-//! What tensors a configuration's model has, said without making the model.
+//! The tensor shapes of a configuration's model, without making the model.
 
 use crate::{AnyRecurrentConfig, CellKind};
 use core::fmt;

@@ -1,4 +1,4 @@
-//! Which attention a translator has.
+//! The kinds of attention.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,9 +1,9 @@
-//! How a beam search searches.
+//! The settings of beam search.
 
 use super::{DecodingError, DecodingOptions};
 use serde::{Deserialize, Serialize};
 
-/// How a beam search searches.
+/// The settings of beam search.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct BeamConfig {

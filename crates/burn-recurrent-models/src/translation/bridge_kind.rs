@@ -1,8 +1,8 @@
-//! Where a decoder starts.
+//! The initial state of a decoder.
 
 use serde::{Deserialize, Serialize};
 
-/// What the decoder's hidden vectors are before its first word.
+/// The decoder's initial hidden vectors.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum BridgeKind {

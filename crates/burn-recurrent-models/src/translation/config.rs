@@ -1,4 +1,4 @@
-//! What a translator is made of.
+//! The hyperparameters of a translator.
 
 use super::{AttentionKind, BridgeKind, EncoderDecoderError, SpecialTokens};
 use crate::{AnyRecurrentConfig, CellKind};

@@ -1,8 +1,8 @@
-//! What every way of writing translations has in common.
+//! Options of all decoding methods.
 
 use serde::{Deserialize, Serialize};
 
-/// What every way of writing translations has in common.
+/// Options of all decoding methods.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct DecodingOptions {

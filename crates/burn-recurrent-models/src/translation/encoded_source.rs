@@ -1,9 +1,9 @@
-//! What the decoder knows of the source.
+//! The output of the encoder.
 
 use super::DecoderState;
 use burn::tensor::{Bool, Int, Tensor};
 
-/// What the decoder knows of a batch of source sentences.
+/// The output of the encoder for a batch of source sentences.
 #[derive(Clone, Debug)]
 pub struct EncodedSource {
     /// The words' vectors, `[batch, source, d_encoder]`, zero in the padding.

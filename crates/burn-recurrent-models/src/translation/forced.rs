@@ -1,4 +1,4 @@
-//! How likely given translations are.
+//! Forced decoding: the likelihood of given translations.
 
 use super::NeuralTranslator;
 use super::batch::pad;

@@ -1,6 +1,6 @@
-//! A translation, and how the model came to it.
+//! A hypothesis: a translation with its score and attention.
 
-/// A translation, and how the model came to it.
+/// A translation with its score and attention.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Hypothesis {
     /// Its tokens, without beginning and end.

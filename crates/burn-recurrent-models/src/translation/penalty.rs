@@ -1,4 +1,4 @@
-//! What makes translations of different lengths comparable.
+//! Length and coverage penalties of beam search.
 
 /// What a log-probability is divided by (Wu et al. 2016, equation 14):
 /// `((5 + tokens) / 6)^alpha`, the end counted as a token.

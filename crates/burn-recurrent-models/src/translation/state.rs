@@ -1,10 +1,10 @@
-//! What the decoder carries from word to word.
+//! The state of the decoder.
 
 use crate::AnyState;
 use burn::tensor::{Int, Tensor};
 use burn_recurrent::{HiddenState, LstmState};
 
-/// What the decoder carries from word to word, a row a translation.
+/// The state of the decoder between words, a row a translation.
 #[derive(Clone, Debug)]
 pub struct DecoderState {
     /// The recurrent layers' state.

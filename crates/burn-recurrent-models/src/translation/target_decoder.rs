@@ -31,7 +31,7 @@ pub struct TargetDecoder {
     weight_drop: f64,
 }
 
-/// What the decoder computed.
+/// The output of the decoder.
 #[derive(Clone, Debug)]
 pub struct Decoded {
     /// What goes up to the output layer at each place, `[rows, time, any]`.

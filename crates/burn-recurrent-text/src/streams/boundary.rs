@@ -1,4 +1,4 @@
-//! What stands before a text.
+//! The context before a text's first token.
 
 use crate::{Special, Vocabulary};
 

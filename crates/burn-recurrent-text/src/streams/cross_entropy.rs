@@ -1,4 +1,4 @@
-//! How well a model predicts.
+//! Cross entropy and perplexity.
 
 use std::iter::Sum;
 use std::ops::AddAssign;

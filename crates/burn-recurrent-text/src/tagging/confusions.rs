@@ -1,11 +1,11 @@
-//! Which labels were taken for which, and where.
+//! Confusions of labels, with examples.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::span_score::ratio;
 
-/// Where a token is.
+/// The position of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TokenPlace {
     /// Which sentence, as the caller counts them.

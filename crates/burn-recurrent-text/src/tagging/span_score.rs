@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::span::spans;
 
-/// How many spans there are, were predicted, and were predicted rightly.
+/// The numbers of gold, predicted and correct spans.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SpanCounts {
     /// Spans that there are.

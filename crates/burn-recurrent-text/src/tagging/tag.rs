@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Where in a span a token stands.
+/// The position of a token in its span.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum TagPrefix {
     /// `O`: in no span.

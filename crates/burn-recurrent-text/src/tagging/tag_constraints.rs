@@ -1,4 +1,4 @@
-//! Which labels may follow which.
+//! The valid transitions between labels.
 
 use thiserror::Error;
 

@@ -1,4 +1,4 @@
-//! What the labels of a tagger are.
+//! The kinds of labels of a tagger.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +8,7 @@ use super::tag_scheme::TagScheme;
 use crate::unit::Unit;
 use crate::vocabulary::{Vocabulary, VocabularyError};
 
-/// What the labels of a tagger are: as they stand in files, as the model learns them, and as they are written and
+/// The kind of labels of a tagger: as they stand in files, as the model learns them, and as they are written and
 /// counted. In files: `{ kind = "tags" }`, `{ kind = "spans", learn = "bioes", write = "bio" }`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]

@@ -1,10 +1,10 @@
-//! What of a word's form its embedding does not see.
+//! The normalisation of words before look-up.
 
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-/// What of a word's form is left out where the word is looked up. Shapes and characters still see the word as it is.
+/// The normalisation of a word before it is looked up. Shapes and characters still see the word as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WordNormalization {

@@ -1,6 +1,6 @@
-//! What a word looks like: the case features that are kept where words are lower-cased.
+//! Word shapes: the case features that are kept where words are lower-cased.
 
-/// What a word looks like. The ids of shapes begin with 1; 0 is for padding.
+/// The shape of a word. The ids of shapes begin with 1; 0 is for padding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum WordShape {
     /// Letters, none of them upper-case: `word`, `don't`, `日本`.

@@ -46,8 +46,8 @@ pub struct Bleu {
     pub effective_order: bool,
 }
 
-/// What is done about n-grams of a length of which none is right, so that the score is not zero at once (Chen and Cherry
-/// 2014).
+/// The smoothing of the precision of n-gram orders without a match, so that the score is not zero at once (Chen and
+/// Cherry 2014).
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub enum BleuSmoothing {
     /// Nothing: the score is zero.
@@ -61,7 +61,7 @@ pub enum BleuSmoothing {
     Exponential,
 }
 
-/// What BLEU is computed from. Counts of sentences, or of parts of a text, add up to those of the whole.
+/// The sufficient statistics of BLEU. Counts of sentences, or of parts of a text, add up to those of the whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct BleuCounts {
     /// How many sentences were counted.

@@ -1,4 +1,4 @@
-//! What a word is for BLEU.
+//! The tokenisation of BLEU.
 
 use std::sync::LazyLock;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::python_text;
 
-/// How BLEU splits a line into words. In files and signatures: `"13a"`, `"none"`, `"char"`, `"intl"`.
+/// The tokenisation of BLEU. In files and signatures: `"13a"`, `"none"`, `"char"`, `"intl"`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub enum BleuTokenizer {
     /// The rules of NIST's script `mteval-v13a`, which is what sacreBLEU does where nothing else is asked for: punctuation

@@ -46,7 +46,7 @@ impl Default for Chrf {
     }
 }
 
-/// What chrF is computed from. Counts of sentences, or of parts of a text, add up to those of the whole.
+/// The sufficient statistics of chrF. Counts of sentences, or of parts of a text, add up to those of the whole.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ChrfCounts {
     /// How many sentences were counted.

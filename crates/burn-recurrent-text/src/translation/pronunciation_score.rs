@@ -1,4 +1,4 @@
-//! How well words are spoken: edit distance, word error and phoneme error.
+//! The metrics of pronunciations: edit distance, word error and phoneme error.
 
 use std::ops::AddAssign;
 
@@ -39,7 +39,7 @@ pub struct PronunciationScore {
     pub without_stress: PronunciationCounts,
 }
 
-/// What the errors are computed from.
+/// The counts that word and phoneme error are computed from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct PronunciationCounts {
     /// How many words there are.

@@ -1,4 +1,4 @@
-//! How many references the sentences of a score have.
+//! The number of references of a sentence.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ pub struct NoReferenceError {
     pub sentence: usize,
 }
 
-/// How many references each sentence of a score has. As text, as in a signature of sacreBLEU: the number, or `var`.
+/// The number of references of each sentence. As text, as in a signature of sacreBLEU: the number, or `var`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum NumReferences {
     /// There is no sentence yet.

@@ -21,7 +21,7 @@ struct Pair {
     target: Option<Vec<i32>>,
 }
 
-/// How long the sentences are that are trained on, in tokens, the marks at beginning and end not counted.
+/// The greatest lengths of training sentences, in tokens, the marks at beginning and end not counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TranslationLimits {
@@ -31,7 +31,7 @@ pub struct TranslationLimits {
     pub target: usize,
 }
 
-/// How many pairs are not trained on.
+/// The number of training pairs that were left out, by reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct DroppedPairs {
     /// Pairs of which one sentence has no token, whatever the other has.

@@ -1,4 +1,4 @@
-//! How a tokeniser is made from training text.
+//! The settings of a tokeniser that is trained.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -13,7 +13,7 @@ use super::translation_tokenizer::{
 };
 use super::translation_unit::TranslationUnit;
 
-/// How a [`TranslationTokenizer`] is made from training text. The same text gives the same tokeniser, on one thread or
+/// The settings with which a [`TranslationTokenizer`] is trained. The same text gives the same tokeniser, on one thread or
 /// many.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

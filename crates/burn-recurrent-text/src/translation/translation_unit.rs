@@ -1,10 +1,10 @@
-//! What a token of a sentence to translate is.
+//! The units that sentences to translate are tokenised into.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// What a token of a sentence to translate is. In files: `"word"`, `"character"`, `"symbol"`, `"bpe"`, `"unigram"`.
+/// The unit that a sentence to translate is tokenised into. In files: `"word"`, `"character"`, `"symbol"`, `"bpe"`, `"unigram"`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TranslationUnit {

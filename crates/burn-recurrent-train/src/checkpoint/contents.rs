@@ -1,4 +1,4 @@
-//! What a checkpoint gives back.
+//! The contents of a checkpoint.
 
 use std::path::PathBuf;
 

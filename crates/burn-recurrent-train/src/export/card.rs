@@ -45,7 +45,7 @@ pub struct ModelCard {
     usage: Vec<String>,
 }
 
-/// What a model was trained on.
+/// The training data of a model.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct TrainedOn {
     /// The data set's name in the catalogue, where it is from there.
@@ -62,7 +62,7 @@ pub struct TrainedOn {
     pub sha256: BTreeMap<String, String>,
 }
 
-/// How a model was trained.
+/// The training of a model: command, seed, epochs, time.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct TrainingFacts {
     /// The one command.

@@ -62,7 +62,7 @@ pub trait ModelExport {
     ) -> Result<Figures, Report>;
 }
 
-/// What a model does, as its card says it.
+/// The task of a model, for its card.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ModelFacts {
     /// What it does, in a sentence.

@@ -11,7 +11,7 @@ use crate::run_directory::{RunDirectory, RunDirectoryError};
 
 const RESULT: &str = "result.json";
 
-/// What a run came to, as [`RunResult`](crate::RunResult) wrote it.
+/// The result of a run, as [`RunResult`](crate::RunResult) wrote it.
 #[derive(Debug, Deserialize)]
 pub(super) struct ResultFile {
     pub(super) seed: u64,

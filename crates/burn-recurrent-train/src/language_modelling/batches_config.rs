@@ -17,12 +17,12 @@ pub struct BatchesConfig {
     /// Whether the tokens that fill no whole batch are kept or, as Zaremba et al. 2014 do, dropped.
     #[serde(default = "keep")]
     pub remainder: Remainder,
-    /// What the gradient is of.
+    /// The loss whose gradient is taken.
     #[serde(default)]
     pub loss: LossConfig,
 }
 
-/// What the gradient is of.
+/// The normalisation of the training loss.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LossConfig {

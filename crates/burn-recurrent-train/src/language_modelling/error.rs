@@ -1,4 +1,4 @@
-//! What can be wrong with the text of a language model.
+//! Errors of the text of a language model.
 
 use burn_recurrent_text::{StreamBatchesError, TextError};
 

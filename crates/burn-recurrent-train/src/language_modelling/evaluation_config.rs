@@ -4,7 +4,7 @@ use crate::InvalidValue;
 use crate::checks::at_least_one;
 use serde::{Deserialize, Serialize};
 
-/// How a text is gone through for validation and testing.
+/// The batch size of validation and testing.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EvaluationConfig {

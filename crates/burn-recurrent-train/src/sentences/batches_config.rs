@@ -1,10 +1,10 @@
-//! `[batches]`: how many tokens at a time.
+//! `[batches]`: batch sizes in tokens.
 
 use crate::InvalidValue;
 use crate::checks::at_least_one;
 use serde::{Deserialize, Serialize};
 
-/// How many tokens at a time. Sentences of like lengths are put together; a sentence that is longer than the budget is a
+/// Batch sizes in tokens. Sentences of like lengths are put together; a sentence that is longer than the budget is a
 /// batch of its own.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -18,12 +18,12 @@ pub struct BatchesConfig {
     /// The most tokens in a batch of validation, testing and tagging, which changes nothing but the speed.
     #[serde(default = "evaluation_tokens")]
     pub evaluation_tokens: usize,
-    /// What the gradient is of.
+    /// The loss whose gradient is taken.
     #[serde(default)]
     pub loss: LossConfig,
 }
 
-/// What the gradient is of.
+/// The normalisation of the training loss.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LossConfig {

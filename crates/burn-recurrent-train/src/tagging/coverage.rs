@@ -1,4 +1,4 @@
-//! Which words have a pretrained vector.
+//! The coverage of a vocabulary by pretrained vectors.
 
 use std::fmt;
 

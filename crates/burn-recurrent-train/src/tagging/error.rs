@@ -1,4 +1,4 @@
-//! What can be wrong with the data of a tagger.
+//! Errors of the data of a tagger.
 
 use std::path::PathBuf;
 

@@ -1,11 +1,11 @@
-//! How well each label was predicted.
+//! Precision, recall and F1 of each label.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Serialize;
 
-/// How well one label was predicted: a kind of spans, or a tag of tokens.
+/// Precision, recall and F1 of one label: a kind of spans, or a tag of tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct LabelScore {
     /// The share of the predicted that are right.

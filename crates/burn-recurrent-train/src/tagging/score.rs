@@ -1,4 +1,4 @@
-//! How well labels were predicted.
+//! The metrics of predicted labels.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,7 +13,7 @@ use crate::Figures;
 /// So many places of each confusion are remembered.
 const MOST_EXAMPLES: usize = 100;
 
-/// How well the labels of a split were predicted.
+/// The metrics of a split's predicted labels: token accuracy, and precision, recall and F1 of spans.
 pub struct Score {
     /// Where labels mark spans.
     pub spans: Option<SpanScore>,

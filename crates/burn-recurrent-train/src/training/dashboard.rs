@@ -1,4 +1,4 @@
-//! What burn-train's dashboard shows, and what stands in for it where there is none.
+//! The metrics on burn-train's dashboard, and a renderer that shows nothing where there is no dashboard.
 
 use std::sync::Arc;
 use std::time::Instant;

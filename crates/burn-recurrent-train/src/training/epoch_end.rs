@@ -1,4 +1,4 @@
-//! The end of an epoch: what it came to, what follows from that, and the files that say so.
+//! The end of an epoch: its result, what follows from that, and the files that record it.
 
 use super::error::TrainError;
 use super::training_loop::TrainingLoop;

@@ -1,4 +1,4 @@
-//! What training came to.
+//! The result of a training.
 
 use super::average::Average;
 use super::error::TrainError;
@@ -8,7 +8,7 @@ use crate::throughput::Throughput;
 use crate::training_config::KeepWeights;
 use crate::{BestEpoch, EpochRecord, RecurrentLearner};
 
-/// What training came to.
+/// The result of a training.
 #[derive(Debug, Clone)]
 pub struct TrainingOutcome<M> {
     /// The model without gradients and dropout, with the best, the last or averaged weights, as the config says.

@@ -1,4 +1,4 @@
-//! What can be wrong with the data of a translator.
+//! Errors of the data of a translator.
 
 use std::path::PathBuf;
 

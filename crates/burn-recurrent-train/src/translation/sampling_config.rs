@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::InvalidValue;
 use crate::checks::at_least_one;
 
-/// How often the decoder is given its own word instead of the right one in training (Bengio et al. 2015): never unless
-/// given. The probability rises in a straight line over the first epochs.
+/// Scheduled sampling (Bengio et al. 2015): how often the decoder is given its own word instead of the reference in
+/// training; never unless given. The probability rises in a straight line over the first epochs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SamplingConfig {

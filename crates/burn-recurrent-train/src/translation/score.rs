@@ -1,4 +1,4 @@
-//! How well sentences were translated.
+//! The metrics of translations: BLEU and chrF, or word and phoneme error.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::task::TranslationTask;
 use crate::Figures;
 
-/// How well the sentences of a split were translated.
+/// The metrics of a split's translations.
 #[derive(Debug)]
 pub struct Score {
     measured: Measured,

@@ -1,4 +1,4 @@
-//! What can be wrong with a trained language model and its text.
+//! Errors of a trained language model and its text.
 
 use crate::FolderError;
 use burn_recurrent_models::SavedModelError;

@@ -1,4 +1,4 @@
-//! Where the zoo is, and what is in it.
+//! The zoo's folder, and the models in it.
 
 use super::{ZooError, ZooModel};
 use burn_recurrent_models::ModelDescription;

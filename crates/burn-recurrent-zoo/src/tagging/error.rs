@@ -1,4 +1,4 @@
-//! What can be wrong with a trained tagger.
+//! Errors of a trained tagger.
 
 use crate::FolderError;
 use burn_recurrent_models::{CrfError, SavedModelError};

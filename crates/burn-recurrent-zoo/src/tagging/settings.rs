@@ -1,4 +1,4 @@
-//! How a tagger reads and writes.
+//! The input and output settings of a tagger.
 
 use burn_recurrent_text::{TaggingExamples, TaggingTask};
 use serde::{Deserialize, Serialize};

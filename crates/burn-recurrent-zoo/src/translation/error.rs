@@ -1,4 +1,4 @@
-//! What can be wrong with a trained translator.
+//! Errors of a trained translator.
 
 use crate::FolderError;
 use burn_recurrent_models::{DecodingError, SavedModelError, SpecialTokens};

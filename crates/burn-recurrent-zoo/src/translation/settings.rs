@@ -1,9 +1,9 @@
-//! How a translator is used.
+//! The decoding settings of a translator.
 
 use burn_recurrent_models::BeamConfig;
 use serde::{Deserialize, Serialize};
 
-/// How a translator is used, unless it is told otherwise; kept with the model.
+/// The decoding settings of a translator; kept with the model.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]

@@ -1,4 +1,4 @@
-//! What cannot be converted.
+//! Errors of conversion.
 
 use core::fmt::Display;
 

@@ -1,4 +1,4 @@
-//! What a config of this recipe says: one file for each of its tables.
+//! The config of this recipe: one file for each of its tables.
 
 mod data;
 mod model;

@@ -1,4 +1,4 @@
-//! How many threads a call may use.
+//! The number of threads of a call.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
