@@ -7,7 +7,8 @@ use crate::extension::RecurrentOps;
 use crate::path::{Operation, assert_fused};
 
 /// Sets every number to zero with the given probability and multiplies the others by `1 / (1 - probability)` (Srivastava
-/// et al. 2014), on the fused path. Gradients flow to what is kept.
+/// et al. 2014), on the fused path. Gradients flow to what is kept. `input` has any shape,
+/// and the result the same.
 ///
 /// The mask is computed again in the backward pass from a key that the device's generator draws: it takes no memory, and
 /// it depends on the generator's seed and on nothing else.

@@ -9,6 +9,8 @@ use crate::path::{Operation, assert_fused};
 /// `left` and `right` side by side in the last dimension, on the fused path: what `Tensor::cat` does, with all threads and
 /// in memory that is used again. Gradients flow to both.
 ///
+/// `left` is `[.., width]`, `right` `[.., other width]`, and the result `[.., width + other width]`.
+///
 /// # Panics
 ///
 /// Where another dimension than the last differs, or [`path`](crate::path()) says that there is no fused path.

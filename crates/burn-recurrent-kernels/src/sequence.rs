@@ -57,16 +57,20 @@ impl Default for SequenceOptions<'_> {
 /// The output of [`sequence`].
 #[derive(Clone, Debug)]
 pub struct SequenceOutput {
-    /// Hidden states in the layout of the input, `d_hidden` wide; zeros past a row's length.
+    /// Hidden states in the layout of the input, `[batch, time, d_hidden]` or `[time, batch, d_hidden]`; zeros past a row's
+    /// length.
     pub output: Tensor<3>,
     /// `[batch, d_hidden]`: the state after each row's last step in the order of computation, or the
     /// initial state of a row without steps.
     pub hidden: Tensor<2>,
-    /// The same for the cell state of an LSTM.
+    /// The same for the cell state of an LSTM, `[batch, d_hidden]`.
     pub cell: Option<Tensor<2>>,
 }
 
 /// Runs a recurrent layer in one direction over whole sequences, on the fused path.
+///
+/// `input` is `[batch, time, d_input]`, or `[time, batch, d_input]` with [`Layout::TimeFirst`]; the shapes of the rest are
+/// at their fields.
 ///
 /// Gradients flow to the input, all weights and biases, and the initial states, from the output and
 /// from the final states. Equations:
@@ -130,7 +134,8 @@ pub fn sequence(
     }
 }
 
-/// [`sequence`] for [`KernelCell::Lstm`].
+/// [`sequence`] for [`KernelCell::Lstm`]: `input` is `[batch, time, d_input]`, or `[time, batch, d_input]` with
+/// [`Layout::TimeFirst`].
 pub fn lstm_sequence(
     input: Tensor<3>,
     weights: SequenceWeights,

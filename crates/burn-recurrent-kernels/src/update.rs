@@ -1,5 +1,7 @@
 //! Optimiser steps and norms of gradients in one pass over memory, on several threads.
 //!
+//! Tensors have any shape, and a parameter's gradient and moments the parameter's.
+//!
 //! All of it is for tensors without gradients, where [`path`](crate::path()) says that there is a fused path; results do
 //! not depend on the number of threads.
 
@@ -40,7 +42,7 @@ fn assert_shape<const D: usize>(name: &str, tensor: &Tensor<D>, parameter: &Tens
 }
 
 /// A step of stochastic gradient descent, `parameter - learning_rate * (gradient + penalty * parameter)`. Memory that
-/// nothing else holds is used again.
+/// nothing else holds is used again. All tensors have the parameter's shape, whatever it is.
 ///
 /// # Panics
 ///
@@ -57,7 +59,7 @@ pub fn sgd_update<const D: usize>(
 }
 
 /// Step number `time`, from one, of Adam or AdamW: the new parameter and its two moments. Memory that nothing else holds
-/// is used again.
+/// is used again. All tensors have the parameter's shape, whatever it is.
 ///
 /// # Panics
 ///
@@ -76,7 +78,7 @@ pub fn adam_update<const D: usize>(
     imp::adam(parameter, gradient, moments, time, rates)
 }
 
-/// `tensor * factor`. Memory that nothing else holds is used again.
+/// `tensor * factor`, of any shape. Memory that nothing else holds is used again.
 ///
 /// # Panics
 ///
@@ -86,7 +88,7 @@ pub fn scale<const D: usize>(tensor: Tensor<D>, factor: f64) -> Tensor<D> {
     imp::scale(tensor, factor)
 }
 
-/// The sum of the squares of all numbers.
+/// The sum of the squares of all numbers of a tensor of any shape.
 ///
 /// # Panics
 ///

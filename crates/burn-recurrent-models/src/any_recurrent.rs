@@ -140,7 +140,9 @@ impl AnyRecurrent {
     ///
     /// # Shapes
     ///
-    /// As in [`forward`](Self::forward).
+    /// - input: `[batch, time, d_input]`
+    /// - returns: output `[batch, time, directions * d_hidden]`, zeros past a row's length, and the
+    ///   state after each row's last step
     ///
     /// # Panics
     ///

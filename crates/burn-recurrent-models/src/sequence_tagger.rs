@@ -318,6 +318,11 @@ impl SequenceTagger {
 
     /// The most probable labels of each sentence, from its [`emissions`](Self::emissions).
     ///
+    /// # Shapes
+    ///
+    /// - emissions: `[batch, time, labels]`
+    /// - returns: as many labels a row as it has words
+    ///
     /// # Panics
     ///
     /// If a shape does not fit.

@@ -104,7 +104,7 @@ pub struct Sequence<'a, S> {
 
 /// The output of [`Cell::fused_sequence`].
 pub struct Fused<S> {
-    /// The hidden vectors of all steps, in the input's layout.
+    /// The hidden vectors of all steps, `[batch, time, d_output]`, or `[time, batch, d_output]` as the input is.
     pub output: Tensor<3>,
     /// The state after each row's last step.
     pub state: S,

@@ -8,7 +8,8 @@ use burn_recurrent_kernels::{self as kernels, Operation};
 
 /// Burn's [`Dropout`], in one pass over memory and without a stored mask where the device has kernels for it.
 ///
-/// It acts when Burn's does: on an autodiff device, unless the module is frozen.
+/// It acts when Burn's does: on an autodiff device, unless the module is frozen. `input` has any shape, and the result the
+/// same.
 pub fn apply_dropout<const D: usize>(dropout: &Dropout, input: Tensor<D>) -> Tensor<D> {
     let device = input.device();
     let acts = dropout.prob > 0.0 && dropout.training.is_enabled() && device.is_autodiff();

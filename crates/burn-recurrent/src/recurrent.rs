@@ -133,7 +133,10 @@ impl<C: Cell> Recurrent<C> {
     ///
     /// # Shapes
     ///
-    /// As in [`forward`](Self::forward).
+    /// - input: `[batch, time, d_input]`, or `[time, batch, d_input]` unless `batch_first`
+    /// - lengths: one a row of the batch
+    /// - returns: output `[batch, time, d_output]` in the input's order of axes, and the state after each row's last step,
+    ///   as in [`forward`](Self::forward)
     ///
     /// # Panics
     ///

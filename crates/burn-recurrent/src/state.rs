@@ -45,7 +45,7 @@ pub trait CellState: Clone + Debug + Send + Sized {
     /// The state's tensors, `[batch, width]` each, the hidden vector first.
     fn into_parts(self) -> Vec<Tensor<2>>;
 
-    /// The inverse of [`into_parts`](Self::into_parts).
+    /// The inverse of [`into_parts`](Self::into_parts): of parts `[batch, width]`.
     ///
     /// # Panics
     ///
@@ -56,7 +56,8 @@ pub trait CellState: Clone + Debug + Send + Sized {
     /// order of [`into_parts`](Self::into_parts).
     fn stacked_into_parts(stacked: Self::Stacked) -> Vec<Tensor<3>>;
 
-    /// The inverse of [`stacked_into_parts`](Self::stacked_into_parts).
+    /// The inverse of [`stacked_into_parts`](Self::stacked_into_parts): of parts
+    /// `[num_layers * directions, batch, width]`.
     fn stacked_from_parts(parts: Vec<Tensor<3>>) -> Self::Stacked;
 
     /// Joins the states of all layers and directions along a new first axis.

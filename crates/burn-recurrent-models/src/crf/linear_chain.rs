@@ -247,7 +247,8 @@ impl LinearChainCrf {
     ///
     /// # Shapes
     ///
-    /// As with [`viterbi`](Self::viterbi).
+    /// - emissions: `[batch, time, labels]`
+    /// - returns: up to `k` paths a row, each with as many labels as the row has words
     ///
     /// # Panics
     ///

@@ -14,7 +14,9 @@ impl LinearChainCrf {
     ///
     /// # Shapes
     ///
-    /// As with [`negative_log_likelihood`](Self::negative_log_likelihood).
+    /// - emissions: `[batch, time, labels]`
+    /// - targets: `[batch, time]`
+    /// - returns: `[batch]`
     ///
     /// # Panics
     ///

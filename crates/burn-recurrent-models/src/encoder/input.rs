@@ -34,7 +34,7 @@ pub struct CharacterInput {
 }
 
 impl TaggerInput {
-    /// Words alone.
+    /// Words alone, `[batch, time]`, of which the first `lengths[b]` of row `b` count.
     pub fn new(words: Tensor<2, Int>, lengths: Vec<usize>) -> Self {
         Self {
             words,

@@ -161,7 +161,7 @@ impl EncoderDecoder {
         self.nats_of(batch, batch.inputs(), 0.0)
     }
 
-    /// The same for training: smoothed ([`label_smoothing`]), and with each of the decoder's
+    /// The same for training, `[predicted]`: smoothed ([`label_smoothing`]), and with each of the decoder's
     /// inputs but the first replaced, with probability `sampling`, by a word that the model itself
     /// draws in its place (scheduled sampling, Bengio et al. 2015).
     ///

@@ -14,7 +14,7 @@ pub struct DecoderState {
 }
 
 impl DecoderState {
-    /// The state of these rows, in this order; a row may come more than once.
+    /// The state of these rows, `[selected]`, in this order; a row may come more than once.
     pub fn select(self, rows: Tensor<1, Int>) -> Self {
         Self {
             recurrent: map_state(self.recurrent, |part| part.select(1, rows.clone())),
