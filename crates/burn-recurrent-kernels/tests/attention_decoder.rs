@@ -56,7 +56,7 @@ fn flex_has_decoders_of_two_cells() {
     let device = Device::flex().autodiff();
     for cell in common::CELLS {
         let expected = CELLS.contains(&cell);
-        let path = |dtype| path(Operation::AttentionDecoder(cell), &device, &[dtype]);
+        let path = |dtype: DType| path(Operation::AttentionDecoder(cell), &device, &[dtype]);
         assert_eq!(path(DType::F32).is_fused(), expected);
         assert!(!path(DType::F64).is_fused());
     }
