@@ -53,10 +53,7 @@ impl DecoderOperands<'_> {
         let columns = sizes.columns();
         let only = |len, condition| if condition { len } else { 0 };
         let lstm = cell == KernelCell::Lstm;
-        assert!(
-            lstm || cell == KernelCell::GruResetAfter,
-            "no decoder of {cell:?}"
-        );
+        assert!(cell.has_decoder(), "no decoder of {cell:?}");
         assert!(sizes.additive || d_key == d_hidden, "keys of dot products");
         let embedded = sizes.steps() * sizes.d_embedded;
         for (name, found, expected) in [
