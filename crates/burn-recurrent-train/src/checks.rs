@@ -17,6 +17,10 @@ pub fn at_least_one(key: &str, value: usize) -> Result<(), InvalidValue> {
 }
 
 /// A seed: at most what a config file has room for.
+///
+/// # Errors
+///
+/// When it is larger.
 pub fn seed(key: &str, value: u64) -> Result<(), InvalidValue> {
     match i64::try_from(value) {
         Ok(_) => Ok(()),

@@ -3,7 +3,7 @@
 use burn::tensor::TensorData;
 
 use super::error::TrainError;
-use super::training_loop::TrainBatches;
+use super::training_loop::TrainSource;
 use crate::RecurrentLearner;
 use crate::config::InvalidValue;
 use crate::loop_state::LoopState;
@@ -18,7 +18,7 @@ pub(super) fn check_edits<M: RecurrentLearner>(
     model: &M,
     carried: &[TensorData],
     state: &LoopState,
-    train: &TrainBatches<M>,
+    train: &TrainSource<M>,
 ) -> Result<(), TrainError> {
     let edited = |source| TrainError::Edited {
         run: run.path().to_path_buf(),

@@ -16,7 +16,7 @@ use super::error::TrainError;
 use super::interrupt::StopOnSignal;
 use super::outcome::TrainingOutcome;
 use super::strategy::ResumableStrategy;
-use super::training_loop::{TrainBatches, TrainingLoop, ValidBatches};
+use super::training_loop::{TrainSource, TrainingLoop, ValidSource};
 use super::valid_metrics::{LatestFigures, ValidMetrics};
 use crate::batches::{BatchError, Batches, FirstEpoch};
 use crate::checkpoint::Checkpoints;
@@ -37,8 +37,8 @@ pub struct Training<M: RecurrentLearner> {
     run: RunDirectory,
     config: TrainingConfig,
     model: M,
-    train: TrainBatches<M>,
-    valid: ValidBatches<M>,
+    train: TrainSource<M>,
+    valid: ValidSource<M>,
     metrics: ValidMetrics<M>,
     progress: Progress,
     interrupter: Interrupter,

@@ -21,8 +21,8 @@ use crate::run_directory::RunDirectory;
 use crate::training_config::TrainingConfig;
 use crate::{LossSum, RecurrentLearner};
 
-pub(super) type TrainBatches<M> = Arc<dyn Batches<Batch = <M as TrainStep>::Input>>;
-pub(super) type ValidBatches<M> = Arc<dyn Batches<Batch = <M as InferenceStep>::Input>>;
+pub(super) type TrainSource<M> = Arc<dyn Batches<Batch = <M as TrainStep>::Input>>;
+pub(super) type ValidSource<M> = Arc<dyn Batches<Batch = <M as InferenceStep>::Input>>;
 pub(super) type Events<M> = SupervisedTrainingEventProcessor<M>;
 
 /// A run under way.
@@ -34,8 +34,8 @@ pub(super) struct TrainingLoop<M: RecurrentLearner> {
     pub(super) state: LoopState,
     /// The carried state to go on with in the middle of an epoch.
     pub(super) carried: Vec<TensorData>,
-    pub(super) train: TrainBatches<M>,
-    pub(super) valid: ValidBatches<M>,
+    pub(super) train: TrainSource<M>,
+    pub(super) valid: ValidSource<M>,
     pub(super) metrics: ValidMetrics<M>,
     pub(super) latest: LatestFigures,
     /// With autodiff.
