@@ -67,20 +67,4 @@ impl<T> Splits<T> {
             None => ("valid", &self.valid),
         }
     }
-
-    /// The same splits as something else.
-    ///
-    /// # Errors
-    ///
-    /// What `convert`, which gets each split and its name, returns.
-    pub fn try_map<U, E>(
-        self,
-        mut convert: impl FnMut(&'static str, T) -> Result<U, E>,
-    ) -> Result<Splits<U>, E> {
-        Ok(Splits {
-            train: convert("train", self.train)?,
-            valid: convert("valid", self.valid)?,
-            test: self.test.map(|test| convert("test", test)).transpose()?,
-        })
-    }
 }
