@@ -5,15 +5,14 @@ mod corpus;
 mod evaluate;
 mod export;
 mod losses;
+mod mixture;
 mod sample;
 mod score;
 mod train;
 mod trained;
 mod unknown;
 
-use burn_recurrent_train::{
-    EvaluateArgs, ExportArgs, ModelsArgs, TrainArgs, init_logging, main_exit,
-};
+use burn_recurrent_train::{ExportArgs, ModelsArgs, TrainArgs, init_logging, main_exit};
 use clap::{Parser, Subcommand};
 use config::RECIPE;
 use std::process::ExitCode;
@@ -31,8 +30,8 @@ enum Verb {
     /// Train a model; without CONFIG, one on the bundled stories
     #[command(after_help = RECIPE.help())]
     Train(TrainArgs),
-    /// Compute a trained model's perplexity
-    Evaluate(EvaluateArgs),
+    /// Compute a trained model's perplexity, alone or mixed with another model
+    Evaluate(evaluate::EvaluateModelArgs),
     /// Let a trained model write
     Sample(sample::SampleArgs),
     /// Compute how likely a trained model finds sentences, and rank them
