@@ -12,7 +12,7 @@ mod train;
 mod trained;
 mod unknown;
 
-use burn_recurrent_train::{ExportArgs, ModelsArgs, TrainArgs, init_logging, main_exit};
+use burn_recurrent_train::{CardArgs, ExportArgs, ModelsArgs, TrainArgs, init_logging, main_exit};
 use clap::{Parser, Subcommand};
 use config::RECIPE;
 use std::process::ExitCode;
@@ -38,6 +38,8 @@ enum Verb {
     Score(score::ScoreArgs),
     /// Make a folder of a trained model that can be shipped, with its card
     Export(ExportArgs),
+    /// Write the card of an exported model again, with other examples and remarks
+    Card(CardArgs),
     /// List the models that can be used by name
     Models(ModelsArgs),
 }
@@ -51,6 +53,7 @@ fn main() -> ExitCode {
         Verb::Sample(args) => sample::sample(&args),
         Verb::Score(args) => score::score(&args),
         Verb::Export(args) => export::export(&args),
+        Verb::Card(args) => export::card(&args),
         Verb::Models(args) => RECIPE.list_models(&args),
     })
 }
