@@ -11,6 +11,7 @@ mod encoder;
 mod generate;
 mod language_model;
 mod lengths;
+mod mixture;
 mod neural_language_model;
 pub mod ngram;
 mod ngram_language_model;
@@ -35,6 +36,7 @@ pub use encoder::{
 };
 pub use generate::{Generation, generate};
 pub use language_model::LanguageModel;
+pub use mixture::Mixture;
 pub use neural_language_model::{Neural, NeuralLanguageModel};
 pub use option_error::OptionError;
 pub use pooling::{AdditiveAttention, Pooling, PoolingKind, Unweighted};

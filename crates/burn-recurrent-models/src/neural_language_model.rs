@@ -1,7 +1,7 @@
 //! The interface of the neural language models.
 
+use crate::LanguageModel;
 use crate::cross_entropy::linear_nats;
-use crate::{LanguageModel, token_nats};
 use burn::module::{Module, ModuleDisplay};
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Int, Tensor, TensorData};
@@ -81,6 +81,9 @@ pub trait NeuralLanguageModel: Module + ModuleDisplay {
     }
 }
 
+/// How many tokens a model scores at a time.
+const STRETCH: usize = 256;
+
 /// A trained neural model as a [`LanguageModel`], on one device.
 ///
 /// Its first token needs something before it: give the end of a sentence, or whatever came before.
@@ -108,10 +111,14 @@ impl<M: NeuralLanguageModel> Neural<M> {
             !tokens.is_empty(),
             "a neural language model needs a token before the one it predicts"
         );
-        let tokens: Vec<i64> = tokens.iter().map(|token| i64::from(*token)).collect();
-        let tokens = Tensor::<1, Int>::from_data(tokens.as_slice(), &self.device);
-        let (features, state) = self.model.features(tokens.unsqueeze_dim(0), state);
+        let (features, state) = self.model.features(self.row(tokens), state);
         (features.squeeze_dim(0), state)
+    }
+
+    /// Tokens as a batch of one row, `[1, tokens]`.
+    fn row(&self, tokens: &[u32]) -> Tensor<2, Int> {
+        let row: Vec<i64> = tokens.iter().map(|token| i64::from(*token)).collect();
+        Tensor::from_data(TensorData::new(row, [1, tokens.len()]), &self.device)
     }
 }
 
@@ -134,23 +141,23 @@ impl<M: NeuralLanguageModel> LanguageModel for Neural<M> {
         log_softmax(logits, 1).into_data().iter::<f64>().collect()
     }
 
+    /// In stretches, so that only the logits of one are in memory.
     fn log_probabilities(&self, context: &[u32], tokens: &[u32]) -> Vec<f64> {
-        assert!(
-            !context.is_empty(),
-            "a neural language model needs a context before the tokens it scores"
-        );
-        if tokens.is_empty() {
-            return Vec::new();
+        let Some((last, earlier)) = context.split_last() else {
+            panic!("a neural language model needs a context before the tokens it scores");
+        };
+        let mut state = match earlier.is_empty() {
+            true => None,
+            false => Some(self.read(earlier, None).1),
+        };
+        let inputs = [&[*last], tokens].concat();
+        let mut log_probabilities = Vec::with_capacity(tokens.len());
+        for (inputs, targets) in inputs.chunks(STRETCH).zip(tokens.chunks(STRETCH)) {
+            let inputs = self.row(&inputs[..targets.len()]);
+            let (nats, next) = self.model.nats(inputs, self.row(targets), state.take());
+            state = Some(next);
+            log_probabilities.extend(nats.neg().into_data().iter::<f64>());
         }
-        let read = [context, &tokens[..tokens.len() - 1]].concat();
-        let (features, _) = self.read(&read, None);
-        let predicting = features.narrow(0, context.len() - 1, tokens.len());
-        let targets: Vec<i64> = tokens.iter().map(|token| i64::from(*token)).collect();
-        let targets = Tensor::from_data(targets.as_slice(), &self.device);
-        token_nats(self.model.logits(predicting), targets)
-            .neg()
-            .into_data()
-            .iter::<f64>()
-            .collect()
+        log_probabilities
     }
 }

@@ -90,6 +90,33 @@ fn every_model_is_a_distribution_over_texts() {
     }
 }
 
+/// What is read in stretches is what is read token by token.
+#[test]
+fn long_texts_are_scored_as_token_by_token() {
+    fn check<M: LanguageModel>(model: &M) {
+        let text: Vec<u32> = (0..600_u32)
+            .map(|i| i * i / 7 % VOCABULARY as u32)
+            .collect();
+        let (context, tokens) = text.split_at(3);
+        let found = model.log_probabilities(context, tokens);
+        let mut state = model.start();
+        let mut next = model.advance(&mut state, context);
+        let expected: Vec<f64> = tokens
+            .iter()
+            .map(|token| {
+                let expected = next[*token as usize];
+                next = model.advance(&mut state, &[*token]);
+                expected
+            })
+            .collect();
+        assert_all_close(&found, &expected, 1e-5);
+        assert!(model.log_probabilities(context, &[]).is_empty());
+    }
+    let device = Device::flex();
+    check(&Neural::new(recurrent(CellKind::Lstm, &device)));
+    check(&Neural::new(window(2, true, &device)));
+}
+
 fn check_carried_state<M: NeuralLanguageModel>(model: &M, device: &Device) {
     let text = tokens(&[&[1, 2, 3, 4, 0], &[4, 4, 1, 0, 2]], device);
     let targets = tokens(&[&[2, 3, 4, 0, 1], &[4, 1, 0, 2, 3]], device);

@@ -4,6 +4,7 @@ mod crf;
 mod crf_case;
 mod crf_gradients;
 mod language_models;
+mod mixture;
 mod ngram;
 mod saved;
 mod sequence_classifier;

@@ -172,7 +172,7 @@ pub use config::{ConfigError, InvalidValue, RecipeConfig, load_config, parse_con
 pub use confusion::draw_confusion_matrix;
 pub use device::{DeviceError, default_device, device_name};
 pub use early_stopping::EarlyStoppingConfig;
-pub use export::{ExportArgs, ModelExport, ModelFacts, WeightsType};
+pub use export::{CardArgs, ExportArgs, ModelExport, ModelFacts, WeightsType};
 pub use history::{BestEpoch, EpochRecord, Figures};
 pub use logging::init_logging;
 pub use loss::{LossSum, TokenLoss};

@@ -2,6 +2,7 @@
 //! seed, and take turns.
 
 mod finite_differences;
+mod gradient_flow;
 mod seeds;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -4,20 +4,25 @@ use crate::config::{Config, RECIPE, SourceConfig};
 use crate::corpus::Corpus;
 use crate::losses::Losses;
 use crate::train::MEASURED;
-use crate::trained;
+use crate::{sample, trained};
 use burn_recurrent_models::{
     ModelDescription, RecurrentLanguageModel, SavedModel, WindowLanguageModel,
 };
 use burn_recurrent_text::Unit;
 use burn_recurrent_train::{
-    ExportArgs, Figures, ModelExport, ModelFacts, Recipe, Report, RunDirectory, WeightsType,
-    default_device,
+    CardArgs, ExportArgs, Figures, ModelExport, ModelFacts, Recipe, Report, RunDirectory,
+    WeightsType, default_device,
 };
 use std::path::Path;
 
 pub fn export(args: &ExportArgs) -> Result<(), Report> {
     args.export::<LanguageModelExport>()?;
     eprintln!("all in {}", args.to.display());
+    Ok(())
+}
+
+pub fn card(args: &CardArgs) -> Result<(), Report> {
+    args.rewrite::<LanguageModelExport>()?;
     Ok(())
 }
 
@@ -65,6 +70,7 @@ impl ModelExport for LanguageModelExport {
                 format!("{command} sample --model NAME --prompt \"the \""),
                 format!("{command} score --model NAME \"the cat is small\" \"small the is cat\""),
             ],
+            example: format!("{command} sample --model NAME --prompt INPUT"),
         }
     }
 
@@ -94,5 +100,15 @@ impl ModelExport for LanguageModelExport {
     fn measure(exported: &RunDirectory, config: &Config, data: &Corpus) -> Result<Figures, Report> {
         let trained = trained::load(exported, &default_device()?)?;
         Ok(Losses::of_model(trained.model(), data, MEASURED, &config.evaluation)?.figures())
+    }
+
+    fn outputs(
+        exported: &RunDirectory,
+        _: &Config,
+        inputs: &[String],
+    ) -> Result<Vec<String>, Report> {
+        let model = trained::load(exported, &default_device()?)?;
+        let outputs = inputs.iter().map(|prompt| sample::example(&model, prompt));
+        outputs.collect()
     }
 }

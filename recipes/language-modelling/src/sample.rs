@@ -12,6 +12,10 @@ use serde::Serialize;
 use std::io::Write;
 use std::path::PathBuf;
 
+/// What `sample` does where nothing else is said, and so does the example on a model's card.
+const MOST_TOKENS: usize = 200;
+const SEED: u64 = 1;
+
 /// The arguments of `sample`.
 #[derive(Debug, Args)]
 pub struct SampleArgs {
@@ -22,7 +26,7 @@ pub struct SampleArgs {
     #[arg(long, default_value = "", value_name = "TEXT")]
     prompt: String,
     /// The most tokens to write
-    #[arg(long, default_value_t = 200, value_name = "N")]
+    #[arg(long, default_value_t = MOST_TOKENS, value_name = "N")]
     max_tokens: usize,
     /// How many texts to write
     #[arg(long, default_value_t = 1, value_name = "N")]
@@ -45,7 +49,7 @@ pub struct SampleArgs {
     #[arg(long)]
     allow_unknown: bool,
     /// The same seed writes the same text
-    #[arg(long, default_value_t = 1, value_name = "N")]
+    #[arg(long, default_value_t = SEED, value_name = "N")]
     seed: u64,
     /// Print each text as a line of JSON
     #[arg(long)]
@@ -100,19 +104,34 @@ pub fn sample(args: &SampleArgs) -> Result<(), Report> {
                 seed,
             })?;
         } else {
-            write_text(&model, given, tokens)?;
+            write_text(&mut std::io::stdout().lock(), &model, given, tokens)?;
         }
     }
     Ok(())
 }
 
+/// What `sample` prints for this prompt where nothing else is said.
+pub fn example(model: &TrainedLanguageModel, prompt: &str) -> Result<String, Report> {
+    let tokens = model.prompt(prompt).map_err(|error| {
+        Report::usage(format!(
+            "an example needs a prompt that the model can read: {error}"
+        ))
+    })?;
+    warn_of_unknown(model.vocabulary(), "the example", prompt);
+    let sampler = Sampler::new(SamplerConfig::default(), SEED)?;
+    let mut out = Vec::new();
+    let tokens = model.generate(&tokens, MOST_TOKENS, sampler);
+    write_text(&mut out, model, prompt, tokens)?;
+    Ok(String::from_utf8_lossy(&out).into_owned())
+}
+
 /// Writes the tokens as they are drawn.
 fn write_text(
+    out: &mut impl Write,
     model: &TrainedLanguageModel,
     prompt: &str,
     tokens: impl Iterator<Item = u32>,
 ) -> Result<(), Report> {
-    let mut out = std::io::stdout().lock();
     write!(out, "{prompt}")?;
     let mut first = prompt.is_empty();
     let vocabulary = model.vocabulary();

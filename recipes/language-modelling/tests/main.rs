@@ -5,6 +5,7 @@ mod common;
 mod files;
 mod memory;
 mod messages;
+mod mixture;
 mod recipe;
 mod resume;
 mod score;

@@ -46,6 +46,13 @@ fn a_language_model_is_exported_and_used_by_name() {
     let again = read_json(&bench.path("again/result.json"));
     assert_eq!(again["test_perplexity"], result["test_perplexity"]);
 
+    // The card's example is what `sample` writes.
+    let card = ["card", "--model", "tiny", "--example", "tom"];
+    assert_eq!(with_zoo(&bench, &card).code, Some(0));
+    let written = with_zoo(&bench, &["sample", "--model", "tiny", "--prompt", "tom"]).stdout;
+    let card = read_json(&bench.path("zoo/tiny/zoo.json"));
+    assert_eq!(card["examples"][0]["output"], written);
+
     let sample = |model: &str| with_zoo(&bench, &["sample", "--model", model, "--max-tokens", "9"]);
     let text = sample("tiny");
     assert_eq!(text.code, Some(0), "{}", text.stderr);

@@ -1,19 +1,24 @@
 //! `export`: a trained tagger as a folder that is shipped.
 
 use crate::config::{Config, RECIPE, SourceConfig};
-use crate::trained;
+use crate::{tag, trained};
 use burn_recurrent_models::{ModelDescription, SequenceTagger};
 use burn_recurrent_text::TaggingTask;
 use burn_recurrent_train::tagging::{Corpus, Score};
 use burn_recurrent_train::{
-    ExportArgs, Figures, ModelExport, ModelFacts, Recipe, Report, RunDirectory, WeightsType,
-    default_device,
+    CardArgs, ExportArgs, Figures, ModelExport, ModelFacts, Recipe, Report, RunDirectory,
+    WeightsType, default_device,
 };
 use std::path::Path;
 
 pub fn export(args: &ExportArgs) -> Result<(), Report> {
     args.export::<TaggerExport>()?;
     eprintln!("all in {}", args.to.display());
+    Ok(())
+}
+
+pub fn card(args: &CardArgs) -> Result<(), Report> {
+    args.rewrite::<TaggerExport>()?;
     Ok(())
 }
 
@@ -59,6 +64,7 @@ impl ModelExport for TaggerExport {
                 "echo \"The cat sat on the mat .\" | cargo run --release -p sequence-tagging -- tag --model NAME --format terminal"
                     .to_string(),
             ],
+            example: "echo INPUT | cargo run --release -p sequence-tagging -- tag --model NAME --format terminal".to_string(),
         }
     }
 
@@ -80,5 +86,15 @@ impl ModelExport for TaggerExport {
         let (name, split) = data.splits.final_split();
         let score = Score::of(config.data.task, split, |sentences| tagger.tag(sentences));
         Ok(score.figures(name))
+    }
+
+    fn outputs(
+        exported: &RunDirectory,
+        config: &Config,
+        inputs: &[String],
+    ) -> Result<Vec<String>, Report> {
+        let tagger = trained::load(exported, config, &default_device()?)?;
+        let outputs = inputs.iter().map(|text| tag::example(&tagger, text));
+        outputs.collect()
     }
 }

@@ -11,7 +11,7 @@ mod train;
 mod trained;
 mod view;
 
-use burn_recurrent_train::{ExportArgs, ModelsArgs, TrainArgs};
+use burn_recurrent_train::{CardArgs, ExportArgs, ModelsArgs, TrainArgs};
 use clap::{Parser, Subcommand};
 use config::RECIPE;
 use std::process::ExitCode;
@@ -35,6 +35,8 @@ enum Verb {
     Tag(tag::TagArgs),
     /// Make a folder of a trained model that can be shipped, with its card
     Export(ExportArgs),
+    /// Write the card of an exported model again, with other examples and remarks
+    Card(CardArgs),
     /// List the models that can be used by name
     Models(ModelsArgs),
 }
@@ -47,6 +49,7 @@ fn main() -> ExitCode {
         Verb::Evaluate(args) => evaluate::evaluate(&args),
         Verb::Tag(args) => tag::tag(&args),
         Verb::Export(args) => export::export(&args),
+        Verb::Card(args) => export::card(&args),
         Verb::Models(args) => RECIPE.list_models(&args),
     })
 }

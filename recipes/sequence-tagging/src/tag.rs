@@ -130,6 +130,17 @@ pub fn tag(args: &TagArgs) -> Result<(), Report> {
     }
 }
 
+/// What `tag --format terminal` prints for lines of text, without colours.
+pub fn example(tagger: &TrainedTagger, text: &str) -> Result<String, Report> {
+    let mut out = anstream::StripStream::new(Vec::new());
+    for line in text.lines() {
+        let sentence = InputSentence::of_line(line);
+        let labels = tagger.tag_sentence(&sentence.tagged.words);
+        view::write(&mut out, tagger.task(), &sentence, &labels)?;
+    }
+    Ok(String::from_utf8_lossy(&out.into_inner()).into_owned())
+}
+
 /// The column of CoNLL-U that the model's labels stand in, where it was trained on CoNLL-U. Runs of earlier versions say so
 /// only in their config.
 fn conllu_column(tagger: &TrainedTagger, config: &Config) -> Result<Option<ConlluColumn>, Report> {

@@ -162,3 +162,67 @@ fn what_cannot_be_exported_or_found_is_refused() {
     // Nothing half-made is left.
     assert_eq!(entries(&bench.path("zoo")), ["a", "mine"]);
 }
+
+#[test]
+fn a_card_has_examples_published_figures_and_notes_and_is_written_again() {
+    let bench = Bench::with_chunks();
+    assert_eq!(bench.train("run", &[]).code, Some(0));
+    let text = [
+        "--example",
+        "the cat's nose",
+        "--example",
+        "the cat sat .",
+        "--published",
+        "test f1: 94.13 (Huang et al. 2015)",
+        "--note",
+        "Of a few\nsentences.",
+    ];
+    let exported = export(&bench, "zoo/chunks", &text);
+    assert_eq!(exported.code, Some(0), "{}", exported.stderr);
+    let read = |file: &str| std::fs::read_to_string(bench.path("zoo/chunks").join(file)).unwrap();
+    let files = || ["README.md", "zoo.json"].map(read);
+    let [readme, json] = files();
+    bench.write("line.txt", "the cat sat .\n");
+    let arguments = [
+        "tag", "--model", "chunks", "--format", "terminal", "line.txt",
+    ];
+    let tagged = with_zoo(&bench, &arguments).stdout;
+    for part in [
+        "echo 'the cat sat .' | cargo run --release -p sequence-tagging -- tag --model chunks --format terminal",
+        r"echo 'the cat'\''s nose' |",
+        &format!("```text\n{tagged}```"),
+        "| figure | as shipped | before rounding | published |\n| --- | ---: | ---: | --- |",
+        " | 94.13 (Huang et al. 2015) |\n",
+        "- Of a few sentences.\n",
+    ] {
+        assert!(readme.contains(part), "no {part} in {readme}");
+    }
+    let card = read_json(&bench.path("zoo/chunks/zoo.json"));
+    assert_eq!(card["examples"][1]["output"], tagged);
+    assert_eq!(card["published"]["test_f1"], "94.13 (Huang et al. 2015)");
+
+    // Written again it says the same to the bit, and without them nothing of them is left.
+    let again = |text: &[&str]| with_zoo(&bench, &[&["card", "--model", "chunks"], text].concat());
+    let ran = again(&[]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(
+        ran.stderr
+            .contains("examples on the card: 0, in place of 2"),
+        "{}",
+        ran.stderr
+    );
+    let [without, _] = files();
+    assert!(!without.contains("## Examples") && !without.contains("## Notes"));
+    assert!(
+        without.contains("| figure | as shipped | before rounding |\n"),
+        "{without}"
+    );
+    assert_eq!(again(&text).code, Some(0));
+    assert_eq!(files(), [readme, json]);
+
+    again(&["--published", "bleu: 3"]).fails(2, &["`bleu`", "test_f1"]);
+    again(&["--published", "94.13"]).fails(2, &["a colon"]);
+    bench
+        .run(&["card", "--model", "run"])
+        .fails(2, &["no exported model", "export --model RUN"]);
+}

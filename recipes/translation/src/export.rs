@@ -5,14 +5,19 @@ use crate::trained;
 use burn_recurrent_models::{EncoderDecoder, ModelDescription};
 use burn_recurrent_train::translation::{Corpus, Score, TranslationTask};
 use burn_recurrent_train::{
-    ExportArgs, Figures, ModelExport, ModelFacts, Recipe, Report, RunDirectory, WeightsType,
-    default_device,
+    CardArgs, ExportArgs, Figures, ModelExport, ModelFacts, Recipe, Report, RunDirectory,
+    WeightsType, default_device,
 };
 use std::path::Path;
 
 pub fn export(args: &ExportArgs) -> Result<(), Report> {
     args.export::<TranslatorExport>()?;
     eprintln!("all in {}", args.to.display());
+    Ok(())
+}
+
+pub fn card(args: &CardArgs) -> Result<(), Report> {
+    args.rewrite::<TranslatorExport>()?;
     Ok(())
 }
 
@@ -73,6 +78,8 @@ impl ModelExport for TranslatorExport {
             usage: vec![format!(
                 "echo \"{input}\" | cargo run --release -p translation -- translate --model NAME"
             )],
+            example: "echo INPUT | cargo run --release -p translation -- translate --model NAME"
+                .to_string(),
         }
     }
 
@@ -96,5 +103,16 @@ impl ModelExport for TranslatorExport {
             translator.translate(lines)
         });
         Ok(score.figures(name))
+    }
+
+    fn outputs(
+        exported: &RunDirectory,
+        _: &Config,
+        inputs: &[String],
+    ) -> Result<Vec<String>, Report> {
+        let translator = trained::load(exported, &default_device()?)?;
+        let lines = |text: &String| text.lines().map(str::to_string).collect::<Vec<_>>();
+        let outputs = inputs.iter().map(|text| translator.translate(&lines(text)));
+        Ok(outputs.map(|lines| lines.join("\n")).collect())
     }
 }

@@ -9,7 +9,7 @@ mod train;
 mod trained;
 mod translate;
 
-use burn_recurrent_train::{ExportArgs, ModelsArgs, TrainArgs};
+use burn_recurrent_train::{CardArgs, ExportArgs, ModelsArgs, TrainArgs};
 use clap::{Parser, Subcommand};
 use config::RECIPE;
 use std::process::ExitCode;
@@ -33,6 +33,8 @@ enum Verb {
     Translate(translate::TranslateArgs),
     /// Make a folder of a trained model that can be shipped, with its card
     Export(ExportArgs),
+    /// Write the card of an exported model again, with other examples and remarks
+    Card(CardArgs),
     /// List the models that can be used by name
     Models(ModelsArgs),
 }
@@ -45,6 +47,7 @@ fn main() -> ExitCode {
         Verb::Evaluate(args) => evaluate::evaluate(&args),
         Verb::Translate(args) => translate::translate(&args),
         Verb::Export(args) => export::export(&args),
+        Verb::Card(args) => export::card(&args),
         Verb::Models(args) => RECIPE.list_models(&args),
     })
 }

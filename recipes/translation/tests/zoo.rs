@@ -36,6 +36,19 @@ fn a_translator_is_exported_and_used_by_name() {
     let ran = with_zoo(&bench, &["translate", "--model", "f16", "lines.txt"]);
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     assert_eq!(ran.stdout.lines().count(), 2);
+    let card = [
+        "card",
+        "--model",
+        "f16",
+        "--example",
+        "a b c d",
+        "--example",
+        "b c",
+    ];
+    assert_eq!(with_zoo(&bench, &card).code, Some(0));
+    let card = read_json(&bench.path("zoo/f16/zoo.json"));
+    let shown = [0, 1].map(|line| card["examples"][line]["output"].as_str().unwrap());
+    assert_eq!(shown.join("\n") + "\n", ran.stdout);
     assert_eq!(with_zoo(&bench, &["models", "--json"]).json().len(), 2);
     with_zoo(&bench, &["translate", "--model", "f8"]).fails(2, &["`f8`", "bf16, f16"]);
 }

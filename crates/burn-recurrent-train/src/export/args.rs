@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use burn::tensor::FloatDType;
 use clap::{Args, ValueEnum};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+
+use super::CardText;
 
 /// The arguments of `export`.
 #[derive(Debug, Clone, Args)]
@@ -18,10 +20,13 @@ pub struct ExportArgs {
     /// What the weights are rounded to; counts of n-grams stay as they are
     #[arg(long = "type", value_enum, default_value_t = WeightsType::F16, value_name = "TYPE")]
     pub numbers: WeightsType,
+    /// What a person adds to the card.
+    #[command(flatten)]
+    pub text: CardText,
 }
 
 /// The numbers that weights are written in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum WeightsType {
     /// Half precision: 11 binary digits, up to 65504

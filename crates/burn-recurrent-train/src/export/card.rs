@@ -1,17 +1,19 @@
 //! A model's card: `zoo.json` for programs, `README.md` for people.
 
 use std::collections::BTreeMap;
-use std::fmt;
+use std::{fs, io};
 
 use burn_recurrent_datasets::Catalog;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::result_file::ResultFile;
-use super::{ModelFacts, WeightsType};
+use super::{CardExample, ModelFacts, WeightsType};
 use crate::Figures;
+use crate::report::Report;
+use crate::run_directory::{RunDirectory, RunDirectoryError};
 
 /// A model's card. Displayed, it is the model's `README.md`.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ModelCard {
     /// The name of the model's folder.
     pub name: String,
@@ -37,16 +39,28 @@ pub struct ModelCard {
     pub run_figures: Figures,
     /// What figures depend on, such as the signature of a score.
     pub signatures: BTreeMap<String, String>,
+    /// What has been published beside figures, by their names.
+    #[serde(default)]
+    pub published: BTreeMap<String, String>,
+    /// Inputs, and what the exported model makes of them.
+    #[serde(default)]
+    pub examples: Vec<CardExample>,
+    /// Remarks.
+    #[serde(default)]
+    pub notes: Vec<String>,
     /// What it was trained on.
     pub data: TrainedOn,
     /// How it was trained.
     pub training: TrainingFacts,
     #[serde(skip)]
-    usage: Vec<String>,
+    pub(super) usage: Vec<String>,
+    /// The command that makes an example's output.
+    #[serde(skip)]
+    pub(super) example: String,
 }
 
 /// The training data of a model.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TrainedOn {
     /// The data set's name in the catalogue, where it is from there.
     pub name: Option<String>,
@@ -63,7 +77,7 @@ pub struct TrainedOn {
 }
 
 /// The training of a model: command, seed, epochs, time.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct TrainingFacts {
     /// The one command.
     pub command: String,
@@ -138,10 +152,52 @@ impl ModelCard {
             measured_as_shipped: shipped.into_keys().collect(),
             run_figures: figures.run,
             signatures: BTreeMap::new(),
+            published: BTreeMap::new(),
+            examples: Vec::new(),
+            notes: Vec::new(),
             data: TrainedOn::of(&facts),
             training: TrainingFacts::default(),
             usage: facts.usage,
+            example: facts.example,
             task: facts.task,
+        }
+    }
+
+    /// The card of an exported model.
+    pub(super) fn read(exported: &RunDirectory) -> Result<Self, Report> {
+        let path = exported.file(Self::FILE);
+        let text = match fs::read(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let message = format!(
+                    "`{}` is no exported model: it has no card, `{}`",
+                    exported.path().display(),
+                    Self::FILE
+                );
+                let help = "`export --model RUN --to FOLDER` makes one of a run";
+                return Err(Report::usage(message).with_help(help));
+            }
+            Err(source) => return Err(RunDirectoryError::Read { path, source }.into()),
+        };
+        serde_json::from_slice(&text).map_err(|error| {
+            let message = error.to_string();
+            RunDirectoryError::Damaged { path, message }.into()
+        })
+    }
+
+    /// Writes both forms of the card into the model's folder.
+    pub(super) fn write(&self, exported: &RunDirectory) -> Result<(), RunDirectoryError> {
+        exported.write_json(Self::FILE, self)?;
+        exported.write("README.md", self.to_string())
+    }
+
+    /// The same card, with what the model does and how it is used said anew.
+    pub(super) fn with_facts(self, facts: ModelFacts) -> Self {
+        Self {
+            task: facts.task,
+            usage: facts.usage,
+            example: facts.example,
+            ..self
         }
     }
 
@@ -160,62 +216,6 @@ impl ModelCard {
             git_revision: result.git_revision.clone(),
         };
         self
-    }
-
-    fn is_rounded(&self) -> bool {
-        self.weights_type
-            .is_some_and(|numbers| numbers != WeightsType::F32)
-    }
-
-    /// Where the figures are from, in a sentence.
-    fn about_figures(&self) -> String {
-        let numbers = self.weights_type.map_or("", WeightsType::name);
-        match (self.is_rounded(), self.measured_as_shipped.is_empty()) {
-            (false, _) => "What is shipped is what was trained and measured.".into(),
-            (true, true) => format!(
-                "The figures are those of the f32 weights, before they were rounded to {numbers}: the data was not at hand \
-                 when the model was exported."
-            ),
-            (true, false) => format!(
-                "The weights were rounded to {numbers}; the figures as shipped were measured with them after that, and \
-                 what has none was measured only before."
-            ),
-        }
-    }
-
-    fn write_figures(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let two = self.is_rounded() && !self.measured_as_shipped.is_empty();
-        match two {
-            true => writeln!(
-                f,
-                "| figure | as shipped | before rounding |\n| --- | ---: | ---: |"
-            )?,
-            false => writeln!(f, "| figure | |\n| --- | ---: |")?,
-        }
-        for (name, value) in &self.figures {
-            let before = self
-                .run_figures
-                .get(name)
-                .copied()
-                .map_or_else(String::new, figure);
-            let words = match Some(name) == self.main_figure.as_ref() {
-                true => format!("**{}**", name.replace('_', " ")),
-                false => name.replace('_', " "),
-            };
-            match (two, self.measured_as_shipped.contains(name)) {
-                (true, true) => writeln!(f, "| {words} | {} | {before} |", figure(*value))?,
-                (true, false) => writeln!(f, "| {words} | | {before} |")?,
-                (false, _) => writeln!(f, "| {words} | {} |", figure(*value))?,
-            }
-        }
-        for (name, signature) in &self.signatures {
-            writeln!(
-                f,
-                "\nSignature of {}: `{signature}`",
-                name.replace('_', " ")
-            )?;
-        }
-        Ok(())
     }
 }
 
@@ -237,121 +237,5 @@ impl TrainedOn {
                 ..Self::default()
             },
         }
-    }
-}
-
-impl fmt::Display for ModelCard {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            name,
-            training,
-            data,
-            ..
-        } = self;
-        writeln!(f, "# {name}\n\n{}\n\n```sh", self.task)?;
-        for usage in &self.usage {
-            writeln!(f, "{}", usage.replace("NAME", name))?;
-        }
-        writeln!(f, "```\n\n## Figures\n\n{}\n", self.about_figures())?;
-        self.write_figures(f)?;
-
-        writeln!(f, "\n## Model\n")?;
-        writeln!(f, "- kind: {}", self.kind)?;
-        match (self.parameters, self.weights_type) {
-            (Some(parameters), Some(numbers)) => {
-                writeln!(
-                    f,
-                    "- parameters: {}, in {}",
-                    thousands(parameters),
-                    numbers.name()
-                )?;
-            }
-            _ => writeln!(f, "- counts of n-grams")?,
-        }
-        writeln!(
-            f,
-            "- size: {} bytes ({:.1} MB)",
-            thousands(self.bytes),
-            self.bytes as f64 / 1e6
-        )?;
-
-        writeln!(f, "\n## Data\n\n- {}", data.title)?;
-        for (label, value) in [
-            ("page", &data.home),
-            ("licence", &data.licence),
-            ("cite", &data.citation),
-        ] {
-            if let Some(value) = value {
-                // A citation may have several lines.
-                let value = value.split_whitespace().collect::<Vec<_>>().join(" ");
-                writeln!(f, "- {label}: {value}")?;
-            }
-        }
-        for (part, sha256) in &data.sha256 {
-            writeln!(f, "- SHA-256 of {part}: `{sha256}`")?;
-        }
-
-        writeln!(f, "\n## Training\n\n```sh\n{}\n```\n", training.command)?;
-        writeln!(f, "- seed: {}", training.seed)?;
-        if training.epochs > 0 {
-            let kept = training.best_epoch;
-            let kept = kept.map_or_else(String::new, |epoch| format!(", the best was {epoch}"));
-            let stopped = if training.early_stopped {
-                ", then stopped early"
-            } else {
-                ""
-            };
-            writeln!(f, "- epochs: {}{kept}{stopped}", training.epochs)?;
-        }
-        writeln!(f, "- time: {}", duration(training.wall_seconds))?;
-        writeln!(f, "- device: {}", training.device)?;
-        writeln!(
-            f,
-            "- source: version {}, git revision {}",
-            training.crate_version, training.git_revision
-        )
-    }
-}
-
-/// A figure with four digits behind the point.
-fn figure(value: f64) -> String {
-    format!("{value:.4}")
-}
-
-fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut parts: Vec<&str> = Vec::new();
-    let mut rest = digits.as_str();
-    while rest.len() > 3 {
-        let (before, last) = rest.split_at(rest.len() - 3);
-        parts.push(last);
-        rest = before;
-    }
-    parts.push(rest);
-    parts.reverse();
-    parts.join(",")
-}
-
-fn duration(seconds: f64) -> String {
-    let whole = seconds.round() as u64;
-    match (whole / 3600, whole / 60 % 60, whole % 60) {
-        (0, 0, _) => format!("{seconds:.1} s"),
-        (0, minutes, seconds) => format!("{minutes} min {seconds} s"),
-        (hours, minutes, _) => format!("{hours} h {minutes} min"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_readable() {
-        assert_eq!(thousands(7), "7");
-        assert_eq!(thousands(1234), "1,234");
-        assert_eq!(thousands(1_000_007), "1,000,007");
-        assert_eq!(duration(3.25), "3.2 s");
-        assert_eq!(duration(75.4), "1 min 15 s");
-        assert_eq!(duration(3660.0), "1 h 1 min");
     }
 }

@@ -62,7 +62,7 @@ fn differences(within: &str, from: &Table, to: &Table, changes: &mut Vec<String>
 }
 
 /// An argument as a shell takes it.
-fn quoted(argument: &str) -> String {
+pub(super) fn quoted(argument: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "._-=/".contains(c);
     match argument.chars().all(plain) {
         true => argument.to_string(),

@@ -2,12 +2,17 @@
 
 mod args;
 mod card;
+mod card_page;
+mod card_text;
 mod command;
 mod result_file;
+mod rewrite;
 mod weights;
 
 pub use args::{ExportArgs, WeightsType};
 pub use card::{ModelCard, TrainedOn, TrainingFacts};
+pub use card_text::{CardExample, CardText, Published};
+pub use rewrite::CardArgs;
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -60,6 +65,17 @@ pub trait ModelExport {
         config: &Self::Config,
         data: &<Self::Config as RunDataConfig>::Data,
     ) -> Result<Figures, Report>;
+
+    /// What the exported model makes of some inputs, as the command prints it that [`ModelFacts::example`] says.
+    ///
+    /// # Errors
+    ///
+    /// When the model cannot be loaded, or makes nothing of an input.
+    fn outputs(
+        exported: &RunDirectory,
+        config: &Self::Config,
+        inputs: &[String],
+    ) -> Result<Vec<String>, Report>;
 }
 
 /// The task of a model, for its card.
@@ -75,6 +91,8 @@ pub struct ModelFacts {
     pub main_figures: Vec<&'static str>,
     /// The verb and its arguments that show what it does, as `tag --model NAME` with `NAME` for its name.
     pub usage: Vec<String>,
+    /// The command that makes an example's output, with `NAME` for the model's name and `INPUT` for the input.
+    pub example: String,
 }
 
 const DATA: &str = "data.json";
@@ -135,8 +153,8 @@ impl ExportArgs {
             figures,
         )
         .with_training(command, &result);
-        exported.write_json(ModelCard::FILE, &card)?;
-        exported.write("README.md", card.to_string())?;
+        let card = self.text.on::<X>(card, &exported, &config)?;
+        card.write(&exported)?;
 
         // Renaming onto an empty folder works on Unix; elsewhere the empty folder has to go first.
         #[cfg(not(unix))]
