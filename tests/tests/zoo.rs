@@ -1,4 +1,7 @@
-//! The shipped models do what their cards say, on a few inputs.
+//! The shipped models do what their cards say, on a few inputs, and have the figures of their cards.
+
+#[path = "zoo/figures.rs"]
+mod figures;
 
 use burn::tensor::Device;
 use burn_recurrent_zoo::{TrainedLanguageModel, TrainedTagger, TrainedTranslator, words};
