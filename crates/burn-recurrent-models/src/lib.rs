@@ -14,6 +14,7 @@ mod lengths;
 mod neural_language_model;
 pub mod ngram;
 mod ngram_language_model;
+mod nothing;
 mod option_error;
 mod pooling;
 mod recurrent_language_model;

@@ -1,6 +1,7 @@
 //! What the neural language models have in common.
 
 use crate::cross_entropy::linear_nats;
+use crate::nothing::{indices, places};
 use crate::{LanguageModel, token_nats};
 use burn::module::{Module, ModuleDisplay};
 use burn::tensor::activation::log_softmax;
@@ -62,7 +63,7 @@ pub trait NeuralLanguageModel: Module + ModuleDisplay {
     ///
     /// # Shapes
     ///
-    /// - tokens, targets: `[batch, time]`
+    /// - tokens, targets: `[batch, time]`, either of which may be 0
     /// - returns: `[batch * time]`, row by row
     fn nats(
         &self,
@@ -70,13 +71,9 @@ pub trait NeuralLanguageModel: Module + ModuleDisplay {
         targets: Tensor<2, Int>,
         state: Option<Self::State>,
     ) -> (Tensor<1>, Self::State) {
-        let [batch, time] = tokens.dims();
         let (features, state) = self.features(tokens, state);
-        let [_, _, width] = features.dims();
-        let features = features.reshape([batch * time, width]);
-        let targets = targets.reshape([batch * time]);
         let (weight, bias) = self.output();
-        let nats = linear_nats(features, weight, bias, targets);
+        let nats = linear_nats(places(features), weight, bias, indices(targets));
         (nats, state)
     }
 }

@@ -116,7 +116,7 @@ fn numbers<M: SavedModule>(settings: Value) -> Option<u128> {
     const LAYERS: u64 = 1000;
     let deep = counts(&settings)
         .into_iter()
-        .filter(|pointer| pointer.ends_with("/num_layers"))
+        .filter(|pointer| pointer.ends_with("layers"))
         .find_map(|pointer| {
             let layers = settings.pointer(&pointer)?.as_u64()?;
             (layers > LAYERS).then_some((pointer, layers))

@@ -10,6 +10,7 @@ mod gru;
 mod initializer;
 mod layer;
 mod lengths;
+mod linear;
 mod lstm;
 mod minimal_gated;
 mod orthogonal;
@@ -19,6 +20,7 @@ mod recurrent;
 mod rnn;
 mod state;
 mod unstack;
+mod zero_output;
 mod zoneout;
 
 pub use cell::{Cell, Fused, Sequence};
@@ -27,6 +29,7 @@ pub use dropout::{VariationalDropout, VariationalDropoutConfig, apply_dropout};
 pub use gru::{Gru, GruCell, GruCellConfig, GruConfig, GruNorm, GruPrepared, ResetGate};
 pub use initializer::{CellInitializer, RecurrentInitializer};
 pub use layer::RecurrentLayer;
+pub use linear::apply_linear;
 pub use lstm::{Lstm, LstmCell, LstmCellConfig, LstmConfig, LstmNorm};
 pub use minimal_gated::{MinimalGatedCell, MinimalGatedCellConfig, MinimalGatedPrepared};
 pub use path::Path;
@@ -34,6 +37,7 @@ pub use recurrence::PreparedRecurrence;
 pub use recurrent::{Recurrent, RecurrentConfig};
 pub use rnn::{Rnn, RnnActivation, RnnCell, RnnCellConfig, RnnConfig};
 pub use state::{CellState, GruState, HiddenState, LstmState, RnnState};
+pub use zero_output::ZeroOutput;
 
 /// How many threads the fused kernels use, and how to change it; `BURN_RECURRENT_THREADS` does so from outside. The
 /// results do not depend on it.

@@ -2,6 +2,7 @@
 
 use super::{AttentionKind, EncodedSource, EncoderDecoderConfig};
 use crate::encoder::draw_linear;
+use crate::lengths::never;
 use burn::module::{Module, Param};
 use burn::nn::Linear;
 use burn::tensor::activation::{softmax, tanh};
@@ -25,9 +26,6 @@ pub struct Attention {
     #[module(skip)]
     kind: AttentionKind,
 }
-
-/// Below every score.
-const NEVER: f32 = -1e30;
 
 impl Attention {
     /// The attention of a configuration that has one.
@@ -89,7 +87,8 @@ impl Attention {
         if let Some(padding) = &source.padding {
             let [_, words] = padding.dims();
             let mask = padding.clone().unsqueeze_dim::<3>(1);
-            scores = scores.mask_fill(mask.expand([batch, queries, words]), NEVER);
+            let never = never(scores.dtype());
+            scores = scores.mask_fill(mask.expand([batch, queries, words]), never);
         }
         let weights = softmax(scores, 2);
         let context = weights.clone().matmul(source.values.clone());
