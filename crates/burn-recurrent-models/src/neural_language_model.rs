@@ -6,6 +6,7 @@ use crate::{LanguageModel, token_nats};
 use burn::module::{Module, ModuleDisplay};
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn_recurrent::ZeroOutput;
 use core::fmt::Debug;
 
 /// A neural model of the next token: features of what came before, and a linear layer with a
@@ -52,6 +53,11 @@ pub trait NeuralLanguageModel: Module + ModuleDisplay {
     /// - returns: `[tokens, vocabulary]`
     fn logits(&self, features: Tensor<2>) -> Tensor<2> {
         let (weight, bias) = self.output();
+        if features.dims()[0] == 0 {
+            let operands = ZeroOutput::like(&features).of(&features).of(&weight);
+            let operands = bias.iter().fold(operands, |all, bias| all.of(bias));
+            return operands.shaped([0, weight.dims()[1]]);
+        }
         let logits = features.matmul(weight);
         match bias {
             Some(bias) => logits + bias.unsqueeze(),

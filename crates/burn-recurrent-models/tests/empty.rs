@@ -11,6 +11,7 @@ use burn_recurrent_models::{
 };
 
 /// With the fused kernels, and without.
+#[expect(deprecated, reason = "the backend is kept as long as Burn has it")]
 fn devices() -> [Device; 2] {
     [Device::flex().autodiff(), Device::ndarray().autodiff()]
 }
@@ -89,6 +90,11 @@ fn language_models_of_no_text_lose_nothing() {
             let config = WindowLanguageModelConfig::new(5, window, 3, 4).with_direct(direct);
             check_language_model(&config.with_dropout(0.5).init(&device), &device);
         }
+        let model = WindowLanguageModelConfig::new(5, 2, 3, 4).init(&device);
+        let [width, _] = model.output().0.dims();
+        let logits = model.logits(Tensor::zeros([0, width], &device));
+        assert_eq!(logits.dims(), [0, 5]);
+        assert_eq!(zeros(&model, logits.sum()).0, 2);
         let logits = Tensor::<2>::zeros([0, 5], &device).require_grad();
         token_nats(logits, Tensor::zeros([0], &device))
             .sum()
@@ -236,27 +242,33 @@ fn translators_of_no_sentences_lose_nothing() {
                     "{with} with and {without} without"
                 );
             }
-            for time in [0, 3] {
+            for [time, words] in [[0, 0], [0, 2], [3, 0], [3, 2]] {
                 let source = model.encode(Tensor::zeros([0, time], &device), &[]);
                 let [sentences, places, _] = source.values.dims();
                 assert_eq!((sentences, places), (0, time.max(1)));
-                for words in [0, 2] {
-                    let words_read = Tensor::zeros([0, words], &device);
-                    let start = source.start.clone();
-                    let decoded = model.decode(words_read, Some(&[]), start, &source);
-                    assert_eq!(decoded.output.dims()[..2], [0, words]);
-                    let weights = decoded.weights.map(|weights| weights.dims());
-                    let expected = model
-                        .decoder
-                        .attention
-                        .is_some()
-                        .then_some([0, words, places]);
-                    assert_eq!(weights, expected);
-                    let logits = model.logits(decoded.output);
-                    assert_eq!(logits.dims(), [0, words, 8]);
-                    let (with, _) = zeros(&model, logits.sum());
-                    assert!(with > 3, "{with} with");
-                }
+                let words_read = Tensor::zeros([0, words], &device);
+                let start = source.start.clone();
+                let decoded = model.decode(words_read, Some(&[]), start, &source);
+                assert_eq!(decoded.output.dims()[..2], [0, words]);
+                let weights = decoded.weights.map(|weights| weights.dims());
+                let expected = model
+                    .decoder
+                    .attention
+                    .is_some()
+                    .then_some([0, words, places]);
+                assert_eq!(weights, expected);
+                let logits = model.logits(decoded.output);
+                assert_eq!(logits.dims(), [0, words, 8]);
+                let (with, _) = zeros(&model, logits.sum());
+                assert!(with > 3, "{with} with");
+            }
+            if let Some(attention) = &model.decoder.attention {
+                let source = model.encode(Tensor::zeros([0, 3], &device), &[]);
+                let keys = attention.keys(source.values.clone());
+                assert_eq!(keys.dims()[..2], [0, 3]);
+                let hidden = Tensor::zeros([0, 2, 6], &device);
+                let (attended, weights) = attention.forward(hidden, &source);
+                assert_eq!((attended.dims(), weights.dims()), ([0, 2, 6], [0, 2, 3]));
             }
             // Sentences of which nothing is written.
             let source = model.encode(Tensor::zeros([2, 3], &device), &[3, 1]);

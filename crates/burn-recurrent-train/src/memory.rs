@@ -93,9 +93,9 @@ fn check_model_in<M: SavedModule>(
     let Some(all) = needed(settings.clone()).filter(|all| *all > u128::from(free)) else {
         return Ok(());
     };
-    // The setting without which least is left.
+    // The setting without which least is left; 2 is the least of what may be halved between two directions.
     let left = counts(&settings).into_iter().filter_map(|pointer| {
-        let left = needed(with(&settings, &pointer, 1))?;
+        let left = needed(with(&settings, &pointer, 2))?;
         Some((left, pointer))
     });
     let setting = match left.min() {

@@ -7,7 +7,7 @@ use burn::tensor::{DType, Device, Shape, Tensor};
 ///
 /// A tensor that is merely made anew has no graph behind it, and Burn's `backward` panics on it. From an output made
 /// here `backward` gives every operand a gradient of zeros, as Burn's own operations do for a tensor without elements:
-/// a `Linear` over the two axes `[0, d_input]` does. Without automatic differentiation nothing is computed.
+/// on burn-flex a `Linear` over the two axes `[0, d_input]` does. Without automatic differentiation nothing is computed.
 ///
 /// For modules of one's own that return early on an empty batch:
 ///

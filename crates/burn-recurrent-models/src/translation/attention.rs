@@ -7,6 +7,7 @@ use burn::module::{Module, Param};
 use burn::nn::Linear;
 use burn::tensor::activation::{softmax, tanh};
 use burn::tensor::{Device, Tensor};
+use burn_recurrent::ZeroOutput;
 use burn_recurrent_kernels::AttentionScore;
 
 /// Attention over the source's words, and the attended vector that comes of it (Luong et al. 2015,
@@ -82,6 +83,18 @@ impl Attention {
     ///   source]`, of which a row sums to one and is zero in the padding
     pub fn forward(&self, hidden: Tensor<3>, source: &EncodedSource) -> (Tensor<3>, Tensor<3>) {
         let [batch, queries, _] = hidden.dims();
+        if batch == 0 || queries == 0 {
+            let [_, words, _] = source.values.dims();
+            let [_, width] = self.attended.weight.dims();
+            let operands = ZeroOutput::like(&hidden)
+                .of(&hidden)
+                .of(&source.values)
+                .of_module(self);
+            return (
+                operands.clone().shaped([batch, queries, width]),
+                operands.shaped([batch, queries, words]),
+            );
+        }
         let keys = source.keys.clone().unwrap_or_else(|| source.values.clone());
         let mut scores = self.scores(hidden.clone(), keys);
         if let Some(padding) = &source.padding {
@@ -132,6 +145,10 @@ impl Attention {
 pub(super) fn product(input: Tensor<3>, weight: Tensor<2>) -> Tensor<3> {
     let [batch, time, width] = input.dims();
     let [_, wide] = weight.dims();
+    if batch == 0 || time == 0 {
+        let operands = ZeroOutput::like(&input).of(&input).of(&weight);
+        return operands.shaped([batch, time, wide]);
+    }
     input
         .reshape([batch * time, width])
         .matmul(weight)

@@ -36,7 +36,7 @@ impl ModuleVisitor for Collect<'_> {
 fn waves<const D: usize>(shape: [usize; D], pace: f32, device: &Device, dtype: DType) -> Tensor<D> {
     let count = shape.iter().product::<usize>();
     let numbers = (0..count).map(|i| (i as f32 * pace + 0.3).sin()).collect();
-    Tensor::from_data(TensorData::new(numbers, shape), device).cast(dtype)
+    Tensor::<D>::from_data(TensorData::new(numbers, shape), device).cast(dtype)
 }
 
 /// The gradients of input and parameters of a loss of everything that the module returns, begun without a state.
