@@ -138,6 +138,23 @@ fn a_document_line_ends_a_sentence_without_blank_lines_too() {
     let sentences: Vec<_> = reader.by_ref().collect::<Result<_, _>>().unwrap();
     assert_eq!(words(&sentences), [["EU", "rejects"], ["Peter", "went"]]);
     assert_eq!((sentences[1].line(0), reader.trailing().len()), (4, 1));
+    // What is written again has no blank lines either, and those that were there.
+    let again = |text: &str| {
+        let mut reader = SentenceReader::new(text.as_bytes(), "x", columns());
+        let mut again = Vec::new();
+        for sentence in reader.by_ref() {
+            sentence.unwrap().write(&mut again).unwrap();
+        }
+        reader.write_trailing(&mut again).unwrap();
+        String::from_utf8(again).unwrap()
+    };
+    for text in [
+        text,
+        "EU NNP B-ORG\n-DOCSTART- -X- O\n\nPeter N B-PER\n\n-DOCSTART- -X- O\nHe N O\n\n",
+        "-DOCSTART- -X- O\nEU NNP B-ORG\n\n\n-DOCSTART- -X- O\nPeter N B-PER\n-DOCSTART- -X- O\n",
+    ] {
+        assert_eq!(again(text), text);
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Int, Tensor};
+use burn_recurrent::ZeroOutput;
 use burn_recurrent_kernels::{self as kernels, Operation};
 
 /// The negative log-probability of each target under the softmax of its logits, in nats.
@@ -12,6 +13,9 @@ use burn_recurrent_kernels::{self as kernels, Operation};
 /// - targets: `[tokens]`, each below the vocabulary's size
 /// - returns: `[tokens]`
 pub fn token_nats(logits: Tensor<2>, targets: Tensor<1, Int>) -> Tensor<1> {
+    if logits.dims()[0] == 0 {
+        return ZeroOutput::like(&logits).of(&logits).shaped([0]);
+    }
     log_softmax(logits, 1)
         .gather(1, targets.unsqueeze_dim(1))
         .squeeze_dim::<1>(1)
@@ -33,6 +37,11 @@ pub(crate) fn linear_nats(
     bias: Option<Tensor<1>>,
     targets: Tensor<1, Int>,
 ) -> Tensor<1> {
+    if features.dims()[0] == 0 {
+        let operands = ZeroOutput::like(&features).of(&features).of(&weight);
+        let operands = bias.iter().fold(operands, |all, bias| all.of(bias));
+        return operands.shaped([0]);
+    }
     let dtypes = [features.dtype(), weight.dtype()];
     let operation = Operation::LinearCrossEntropy;
     if kernels::path(operation, &features.device(), &dtypes).is_fused() {

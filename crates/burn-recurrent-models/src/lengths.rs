@@ -1,6 +1,6 @@
 //! The lengths of the rows of a padded batch.
 
-use burn::tensor::{Bool, Device, Int, Tensor};
+use burn::tensor::{Bool, DType, Device, Int, Tensor};
 
 /// Checks the lengths against the `[batch, time]` of what they belong to.
 pub(crate) fn check_lengths(lengths: &[usize], batch: usize, time: usize) {
@@ -39,5 +39,15 @@ pub(crate) fn fill_padding(input: Tensor<3>, lengths: &[usize], value: f32) -> T
             input.mask_fill(mask, value)
         }
         None => input,
+    }
+}
+
+/// A number below every score and every number of a vector, finite in this element type: what is padding alone has a softmax
+/// too.
+pub(crate) fn never(dtype: DType) -> f32 {
+    match dtype {
+        // Its largest number is 65504.
+        DType::F16 => -6e4,
+        _ => -1e30,
     }
 }

@@ -15,6 +15,7 @@ mod mixture;
 mod neural_language_model;
 pub mod ngram;
 mod ngram_language_model;
+mod nothing;
 mod option_error;
 mod pooling;
 mod recurrent_language_model;

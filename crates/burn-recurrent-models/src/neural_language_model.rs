@@ -2,9 +2,11 @@
 
 use crate::LanguageModel;
 use crate::cross_entropy::linear_nats;
+use crate::nothing::{indices, places};
 use burn::module::{Module, ModuleDisplay};
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn_recurrent::ZeroOutput;
 use core::fmt::Debug;
 
 /// A neural model of the next token: features of what came before, and a linear layer with a
@@ -51,6 +53,11 @@ pub trait NeuralLanguageModel: Module + ModuleDisplay {
     /// - returns: `[tokens, vocabulary]`
     fn logits(&self, features: Tensor<2>) -> Tensor<2> {
         let (weight, bias) = self.output();
+        if features.dims()[0] == 0 {
+            let operands = ZeroOutput::like(&features).of(&features).of(&weight);
+            let operands = bias.iter().fold(operands, |all, bias| all.of(bias));
+            return operands.shaped([0, weight.dims()[1]]);
+        }
         let logits = features.matmul(weight);
         match bias {
             Some(bias) => logits + bias.unsqueeze(),
@@ -62,7 +69,7 @@ pub trait NeuralLanguageModel: Module + ModuleDisplay {
     ///
     /// # Shapes
     ///
-    /// - tokens, targets: `[batch, time]`
+    /// - tokens, targets: `[batch, time]`, either of which may be 0
     /// - returns: `[batch * time]`, row by row
     fn nats(
         &self,
@@ -70,13 +77,9 @@ pub trait NeuralLanguageModel: Module + ModuleDisplay {
         targets: Tensor<2, Int>,
         state: Option<Self::State>,
     ) -> (Tensor<1>, Self::State) {
-        let [batch, time] = tokens.dims();
         let (features, state) = self.features(tokens, state);
-        let [_, _, width] = features.dims();
-        let features = features.reshape([batch * time, width]);
-        let targets = targets.reshape([batch * time]);
         let (weight, bias) = self.output();
-        let nats = linear_nats(features, weight, bias, targets);
+        let nats = linear_nats(places(features), weight, bias, indices(targets));
         (nats, state)
     }
 }

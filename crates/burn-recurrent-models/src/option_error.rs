@@ -49,13 +49,16 @@ pub(crate) fn probability(key: &str, value: f64) -> Result<(), OptionError> {
     }
 }
 
+/// The widest distribution to draw from. Uniform(±this) spans twice as much, and f32 ends at 3.4e38.
+const WIDEST: f64 = 1e38;
+
 /// Checks that a number is the width of a distribution.
 pub(crate) fn above_zero(key: &str, value: f64) -> Result<(), OptionError> {
-    match value.is_finite() && value > 0.0 {
+    match value > 0.0 && value <= WIDEST {
         true => Ok(()),
         false => Err(OptionError::new(
             key,
-            format!("must be finite and above 0, but is {value}"),
+            format!("must be above 0 and at most {WIDEST:e}, but is {value:?}"),
         )),
     }
 }

@@ -2,11 +2,12 @@
 
 use crate::TensorShapes;
 use crate::encoder::draw_linear;
-use crate::lengths::{check_lengths, fill_padding, padding};
+use crate::lengths::{check_lengths, fill_padding, never, padding};
 use burn::module::{Module, Param};
 use burn::nn::Linear;
 use burn::tensor::activation::{softmax, tanh};
 use burn::tensor::{Device, Tensor};
+use burn_recurrent::ZeroOutput;
 use serde::{Deserialize, Serialize};
 
 /// The pooling of a sentence's words into one vector.
@@ -58,9 +59,6 @@ pub struct AdditiveAttention {
     pub query: Param<Tensor<2>>,
 }
 
-/// Below every score and every number of a vector.
-const NEVER: f32 = -1e30;
-
 impl PoolingKind {
     pub(crate) fn init(&self, width: usize, device: &Device) -> Pooling {
         match *self {
@@ -108,11 +106,13 @@ impl Pooling {
             Self::Last(_) => last,
             Self::Mean(_) => {
                 let counts: Vec<f32> = lengths.iter().map(|l| (*l).max(1) as f32).collect();
-                let counts = Tensor::<1>::from_data(counts.as_slice(), &output.device());
+                let like = (&output.device(), output.dtype());
+                let counts = Tensor::<1>::from_data(counts.as_slice(), like);
                 output.sum_dim(1).reshape([batch, width]) / counts.reshape([batch, 1])
             }
             Self::Max(_) => {
-                let largest = fill_padding(output, lengths, NEVER).max_dim(1);
+                let never = never(output.dtype());
+                let largest = fill_padding(output, lengths, never).max_dim(1);
                 clear_empty(largest.reshape([batch, width]), lengths, time)
             }
             Self::Attention(attention) => {
@@ -128,9 +128,16 @@ impl AdditiveAttention {
     /// How much each word counts, `[batch, time]`: a row sums to one.
     pub fn weights(&self, output: Tensor<3>, lengths: &[usize]) -> Tensor<2> {
         let [batch, time, width] = output.dims();
+        if batch == 0 || time == 0 {
+            return ZeroOutput::like(&output)
+                .of(&output)
+                .of_module(self)
+                .shaped([batch, time]);
+        }
         let keys = tanh(self.key.forward(output.reshape([batch * time, width])));
         let scores = keys.matmul(self.query.val()).reshape([batch, time, 1]);
-        let scores = fill_padding(scores, lengths, NEVER);
+        let never = never(scores.dtype());
+        let scores = fill_padding(scores, lengths, never);
         softmax(scores.reshape([batch, time]), 1)
     }
 }

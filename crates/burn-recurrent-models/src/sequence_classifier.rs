@@ -13,6 +13,7 @@ use burn::module::Module;
 use burn::nn::Linear;
 use burn::tensor::activation::softmax;
 use burn::tensor::{Device, Int, Tensor};
+use burn_recurrent::apply_linear;
 
 /// Configuration of a [`SequenceClassifier`].
 #[derive(Config, Debug)]
@@ -107,10 +108,7 @@ impl SequenceClassifier {
     pub fn logits(&self, input: &TaggerInput) -> Tensor<2> {
         let (output, last) = self.encoder.forward(input);
         let pooled = self.pooling.forward(output, last, &input.lengths);
-        match pooled.dims()[0] {
-            0 => Tensor::zeros([0, self.num_classes()], &pooled.device()),
-            _ => self.output.forward(pooled),
-        }
+        apply_linear(&self.output, pooled)
     }
 
     /// The negative log-likelihood of each sentence's class, in nats.
@@ -131,10 +129,7 @@ impl SequenceClassifier {
             logits.dims()[0],
             targets.dims()[0],
         );
-        match logits.dims()[0] {
-            0 => Tensor::zeros([0], &logits.device()),
-            _ => token_nats(logits, targets),
-        }
+        token_nats(logits, targets)
     }
 
     /// The probability of each class for each sentence, `[batch, classes]`.

@@ -12,6 +12,7 @@ use burn::module::Module;
 use burn::nn::Linear;
 use burn::tensor::activation::{log_softmax, softmax, tanh};
 use burn::tensor::{Device, Int, Tensor};
+use burn_recurrent::ZeroOutput;
 use serde::{Deserialize, Serialize};
 
 /// Configuration of a [`SequenceTagger`].
@@ -197,7 +198,11 @@ impl SequenceTagger {
         let (features, _) = self.encoder.forward(input);
         let [batch, time, width] = features.dims();
         if batch == 0 || time == 0 {
-            return Tensor::zeros([batch, time, self.num_labels()], &features.device());
+            return ZeroOutput::like(&features)
+                .of(&features)
+                .of_module(&self.projection)
+                .of_module(&self.output)
+                .shaped([batch, time, self.num_labels()]);
         }
         let mut features = features.reshape([batch * time, width]);
         if let Some(projection) = &self.projection {
@@ -298,7 +303,7 @@ impl SequenceTagger {
             targets.dims(),
         );
         if batch == 0 || time == 0 {
-            return Tensor::zeros([batch], &emissions.device());
+            return ZeroOutput::like(&emissions).of(&emissions).shaped([batch]);
         }
         let padding = padding(lengths, time, &emissions.device());
         let targets = match &padding {

@@ -9,7 +9,7 @@ use burn::module::{Module, Param};
 use burn::nn::{Dropout, DropoutConfig, Embedding, Linear, LinearConfig};
 use burn::tensor::activation::tanh;
 use burn::tensor::{Device, Distribution, Int, Tensor, TensorData};
-use burn_recurrent::apply_dropout;
+use burn_recurrent::{ZeroOutput, apply_dropout};
 use serde::{Deserialize, Serialize};
 
 /// Configuration of a [`WindowLanguageModel`].
@@ -167,6 +167,14 @@ impl NeuralLanguageModel for WindowLanguageModel {
             let start = self.vocabulary_size() as i64;
             (before > 0).then(|| Tensor::full([batch, before], start, &tokens.device()))
         });
+        if batch == 0 || time == 0 {
+            let (weight, _) = self.output();
+            let features = ZeroOutput::like(&weight)
+                .of_module(&self.embedding)
+                .of_module(&self.hidden)
+                .shaped([batch, time, weight.dims()[0]]);
+            return (features, WindowState { history });
+        }
         let text = match history {
             Some(history) => Tensor::cat(vec![history, tokens], 1),
             None => tokens,

@@ -249,16 +249,37 @@ fn configurations_that_describe_no_model_are_refused() {
         (
             config().with_initializer(RecurrentInitializer::Uniform { bound: 0.0 }),
             "initializer.bound",
-            "must be finite and above 0, but is 0",
+            "must be above 0 and at most 1e38, but is 0.0",
         ),
         (
             config().with_init_range(f64::INFINITY),
             "init_range",
-            "must be finite and above 0, but is inf",
+            "must be above 0 and at most 1e38, but is inf",
+        ),
+        (
+            config().with_init_range(3e38),
+            "init_range",
+            "must be above 0 and at most 1e38, but is 3e38",
+        ),
+        (
+            config().with_initializer(RecurrentInitializer::Uniform { bound: f64::NAN }),
+            "initializer.bound",
+            "must be above 0 and at most 1e38, but is NaN",
         ),
     ] {
         assert_eq!(error(config), expected(key, message));
     }
+    // As wide as may be is drawn.
+    let device = Device::flex();
+    let widest = config().with_init_range(1e38).init(&device).unwrap();
+    let drawn = widest
+        .embedding
+        .weight
+        .val()
+        .abs()
+        .max()
+        .into_scalar::<f32>();
+    assert!(drawn > 1e37 && drawn <= 1e38, "{drawn}");
 }
 
 /// A file says as much as `new` takes, and what it leaves out is what `new` makes it.

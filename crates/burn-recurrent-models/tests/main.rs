@@ -3,6 +3,8 @@
 mod crf;
 mod crf_case;
 mod crf_gradients;
+mod element_types;
+mod empty;
 mod language_models;
 mod mixture;
 mod ngram;

@@ -25,7 +25,11 @@ pub fn words(line: &str) -> Vec<String> {
 /// ```
 pub fn word_ranges(line: &str) -> Vec<Range<usize>> {
     let mut ranges: Vec<Range<usize>> = Vec::new();
-    let mut parts = line.split_word_bound_indices().peekable();
+    let mut parts = Vec::new();
+    for (start, part) in line.split_word_bound_indices() {
+        cut_at_white_space(start, part, &mut parts);
+    }
+    let mut parts = parts.into_iter().peekable();
     // Whether what comes next belongs to the number before it.
     let mut grouped = false;
     while let Some((start, part)) = parts.next() {
@@ -45,6 +49,21 @@ pub fn word_ranges(line: &str) -> Vec<Range<usize>> {
     ranges
 }
 
+/// Adds a part of a line, cut at each white space in it: to Unicode's rules the narrow no-break space joins what it parts.
+fn cut_at_white_space<'t>(start: usize, part: &'t str, parts: &mut Vec<(usize, &'t str)>) {
+    let mut from = 0;
+    for (at, space) in part.match_indices(char::is_whitespace) {
+        if from < at {
+            parts.push((start + from, &part[from..at]));
+        }
+        parts.push((start + at, space));
+        from = at + space.len();
+    }
+    if from < part.len() {
+        parts.push((start + from, &part[from..]));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -62,6 +81,10 @@ mod tests {
         assert_eq!(
             words("1\u{a0}226\u{202f}000,5\u{a0}km\u{a0}!\u{2028}5\u{85}6\u{c}7"),
             ["1\u{a0}226\u{202f}000,5", "km", "!", "5", "6", "7"]
+        );
+        assert_eq!(
+            words("New\u{202f}York 10\u{202f}km a_b\u{202f}c 1\u{a0}\u{a0}2"),
+            ["New", "York", "10", "km", "a_b", "c", "1", "2"]
         );
     }
 }

@@ -93,9 +93,9 @@ fn check_model_in<M: SavedModule>(
     let Some(all) = needed(settings.clone()).filter(|all| *all > u128::from(free)) else {
         return Ok(());
     };
-    // The setting without which least is left.
+    // The setting without which least is left; 2 is the least of what may be halved between two directions.
     let left = counts(&settings).into_iter().filter_map(|pointer| {
-        let left = needed(with(&settings, &pointer, 1))?;
+        let left = needed(with(&settings, &pointer, 2))?;
         Some((left, pointer))
     });
     let setting = match left.min() {
@@ -116,7 +116,7 @@ fn numbers<M: SavedModule>(settings: Value) -> Option<u128> {
     const LAYERS: u64 = 1000;
     let deep = counts(&settings)
         .into_iter()
-        .filter(|pointer| pointer.ends_with("/num_layers"))
+        .filter(|pointer| pointer.ends_with("layers"))
         .find_map(|pointer| {
             let layers = settings.pointer(&pointer)?.as_u64()?;
             (layers > LAYERS).then_some((pointer, layers))

@@ -57,6 +57,79 @@ fn what_is_no_file_of_tensors_is_named_with_the_way_to_one() {
     assert!(message.contains("state_dict()"), "{message}");
 }
 
+#[test]
+fn an_archive_without_tensors_is_named_by_what_is_in_it() {
+    let folder = archive(&["model.safetensors", "config.json"]);
+    for name in ["a.pt", "a.zip", "a.bin"] {
+        let message = error(name, &folder).to_string();
+        for said in ["zip archive without", "\"model.safetensors\"", "unpack it"] {
+            assert!(message.contains(said), "{name}: {message}");
+        }
+    }
+    let message = error("a.npz", &folder).to_string();
+    assert!(
+        message.contains("\"model.safetensors\" is not a NumPy array"),
+        "{message}"
+    );
+    let message = error("a.pt", &archive(&[])).to_string();
+    assert!(message.contains("zip archive without"), "{message}");
+}
+
+#[test]
+fn the_index_of_weights_in_several_files_is_told_from_the_files() {
+    let index = br#"{"metadata": {"total_size": 8}, "weight_map": {"w": "model-00001-of-00002.safetensors"}}"#;
+    let config = b"{\n  \"model_type\": \"lstm\"\n}\n";
+    for (name, bytes) in [
+        ("model.safetensors.index.json", &index[..]),
+        ("pytorch_model.bin.index.json", index),
+        ("model.safetensors", index),
+        ("config.json", config),
+    ] {
+        let message = error(name, bytes).to_string();
+        assert!(
+            message.contains("JSON") && message.contains("themselves"),
+            "{message}"
+        );
+    }
+    // The length of this header is 123, which is the code of a brace.
+    let entry = r#"{"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#;
+    let header = format!("{entry:123}");
+    let bytes = [
+        &[123, 0, 0, 0, 0, 0, 0, 0],
+        header.as_bytes(),
+        &1.5_f32.to_le_bytes(),
+    ]
+    .concat();
+    assert_eq!(
+        opened("a.safetensors", &bytes)
+            .unwrap()
+            .floats("w")
+            .unwrap(),
+        [1.5]
+    );
+}
+
+#[test]
+fn a_file_that_was_cut_off_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("whole.safetensors");
+    let mut file = TensorFile::new();
+    file.insert("w", &[100], vec![0.5; 100]).unwrap();
+    file.save(&path).unwrap();
+    let whole = std::fs::read(&path).unwrap();
+    for length in [20, whole.len() / 2, whole.len() - 1] {
+        let message = error("a.safetensors", &whole[..length]).to_string();
+        assert!(message.contains("cut off"), "{length}: {message}");
+        assert!(message.contains("again"), "{length}: {message}");
+    }
+    let path = folder.path().join("whole.npz");
+    file.save(&path).unwrap();
+    let whole = std::fs::read(&path).unwrap();
+    for length in [40, whole.len() / 2, whole.len() - 1] {
+        error("a.npz", &whole[..length]);
+    }
+}
+
 /// A text of a pickle.
 fn text(text: &str) -> Vec<u8> {
     let length = (text.len() as u32).to_le_bytes();

@@ -11,6 +11,9 @@ use burn_recurrent_kernels::{self as kernels, Operation};
 /// It acts when Burn's does: on an autodiff device, unless the module is frozen. `input` has any shape, and the result the
 /// same.
 pub fn apply_dropout<const D: usize>(dropout: &Dropout, input: Tensor<D>) -> Tensor<D> {
+    if input.dims().contains(&0) {
+        return input;
+    }
     let device = input.device();
     let acts = dropout.prob > 0.0 && dropout.training.is_enabled() && device.is_autodiff();
     if acts && kernels::path(Operation::Dropout, &device, &[input.dtype()]).is_fused() {
@@ -91,6 +94,9 @@ impl VariationalDropout {
 
     fn along(&self, input: Tensor<3>, time_axis: usize) -> Tensor<3> {
         let dims = input.dims();
+        if dims.contains(&0) {
+            return input;
+        }
         let step = [dims[1 - time_axis], dims[2]];
         match self.mask(step, &input.device()) {
             Some(mask) => {

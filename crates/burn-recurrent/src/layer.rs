@@ -4,7 +4,7 @@ use crate::cell::Sequence;
 use crate::lengths::Lengths;
 use crate::unstack::unstack;
 use crate::zoneout::Zoneout;
-use crate::{Cell, CellState, ComputePath};
+use crate::{Cell, CellState, ComputePath, ZeroOutput};
 use burn::module::Module;
 use burn::tensor::{Bool, DType, Device, Tensor};
 use burn_recurrent_kernels::{self as kernels, Operation, join};
@@ -51,15 +51,26 @@ impl<C: Cell> RecurrentLayer<C> {
             None => (output, vec![state]),
             Some(cell) => {
                 let (backward_output, backward_state) = run_direction(cell, input, next(), true);
-                let dtypes = [output.dtype(), backward_output.dtype()];
-                let path = kernels::path(Operation::Join, &output.device(), &dtypes);
-                let output = match path.is_fused() {
-                    true => join(output, backward_output),
-                    false => Tensor::cat(vec![output, backward_output], 2),
-                };
-                (output, vec![state, backward_state])
+                (
+                    side_by_side(output, backward_output),
+                    vec![state, backward_state],
+                )
             }
         }
+    }
+}
+
+/// The outputs of both directions in one.
+fn side_by_side(forward: Tensor<3>, backward: Tensor<3>) -> Tensor<3> {
+    let [first, second, width] = forward.dims();
+    if first == 0 || second == 0 {
+        let both = ZeroOutput::like(&forward).of(&forward).of(&backward);
+        return both.shaped([first, second, width + backward.dims()[2]]);
+    }
+    let dtypes = [forward.dtype(), backward.dtype()];
+    match kernels::path(Operation::Join, &forward.device(), &dtypes).is_fused() {
+        true => join(forward, backward),
+        false => Tensor::cat(vec![forward, backward], 2),
     }
 }
 
@@ -129,11 +140,7 @@ fn run_portable<C: Cell>(
         C::State::from_parts(parts.map(|part| part.cast(dtype)).collect())
     });
     if time == 0 || batch == 0 {
-        let [first, second, _] = layer.input.dims();
-        return (
-            Tensor::zeros([first, second, cell.d_output()], (&device, dtype)),
-            state,
-        );
+        return run_nothing(cell, layer, state);
     }
 
     let projected = cell.project_input(input.reshape([time * batch, d_input]));
@@ -168,6 +175,26 @@ fn run_portable<C: Cell>(
         outputs.reverse();
     }
     (Tensor::stack(outputs, time_axis), state)
+}
+
+/// An output without elements, and the state as it was: of a batch of nothing, without elements either.
+fn run_nothing<C: Cell>(
+    cell: &C,
+    layer: &LayerInput<'_>,
+    state: C::State,
+) -> (Tensor<3>, C::State) {
+    let parts = state.into_parts();
+    let operands = ZeroOutput::like(&layer.input)
+        .of(&layer.input)
+        .of_module(cell);
+    let operands = parts.iter().fold(operands, |all, part| all.of(part));
+    let [first, second, _] = layer.input.dims();
+    let output = operands.clone().shaped([first, second, cell.d_output()]);
+    let parts = parts.into_iter().map(|part| match part.dims() {
+        [0, width] => operands.clone().shaped([0, width]),
+        _ => part,
+    });
+    (output, C::State::from_parts(parts.collect()))
 }
 
 fn hidden<S: CellState>(state: &S) -> Tensor<2> {

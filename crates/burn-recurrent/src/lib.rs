@@ -10,6 +10,7 @@ mod gru;
 mod initializer;
 mod layer;
 mod lengths;
+mod linear;
 mod lstm;
 mod minimal_gated;
 mod orthogonal;
@@ -18,6 +19,7 @@ mod recurrent;
 mod rnn;
 mod state;
 mod unstack;
+mod zero_output;
 mod zoneout;
 
 pub use cell::{Cell, Fused, Sequence};
@@ -26,12 +28,14 @@ pub use dropout::{VariationalDropout, VariationalDropoutConfig, apply_dropout};
 pub use gru::{Gru, GruCell, GruCellConfig, GruConfig, GruNorm, GruPrepared, ResetGate};
 pub use initializer::{CellInitializer, RecurrentInitializer};
 pub use layer::RecurrentLayer;
+pub use linear::apply_linear;
 pub use lstm::{Lstm, LstmCell, LstmCellConfig, LstmConfig, LstmNorm};
 pub use minimal_gated::{MinimalGatedCell, MinimalGatedCellConfig, MinimalGatedPrepared};
 pub use recurrence::PreparedRecurrence;
 pub use recurrent::{Recurrent, RecurrentConfig};
 pub use rnn::{Rnn, RnnActivation, RnnCell, RnnCellConfig, RnnConfig};
 pub use state::{CellState, GruState, HiddenState, LstmState, RnnState};
+pub use zero_output::ZeroOutput;
 
 /// Which way a module's sequences take, and why; see [`Recurrent::path`]. Every call also logs it at debug level.
 pub use burn_recurrent_kernels::{ComputePath, PortableReason};

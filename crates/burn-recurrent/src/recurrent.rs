@@ -5,7 +5,7 @@ use crate::lengths::Lengths;
 use crate::zoneout::Zoneout;
 use crate::{
     Cell, CellState, ComputePath, RecurrentLayer, VariationalDropout, VariationalDropoutConfig,
-    apply_dropout,
+    ZeroOutput, apply_dropout,
 };
 use burn::config::Config;
 use burn::module::{Content, DisplaySettings, Module, ModuleDisplay};
@@ -118,6 +118,9 @@ impl<C: Cell> Recurrent<C> {
     ///   direction's half first, and the state after the last step (of the backward direction:
     ///   after the first)
     ///
+    /// A batch or a time of 0 gives an output without elements. `backward` from it gives gradients of
+    /// zeros, and the state after no step is the one before it.
+    ///
     /// # Panics
     ///
     /// If the input's or the state's shape does not fit the module.
@@ -167,7 +170,16 @@ impl<C: Cell> Recurrent<C> {
              of the sequence"
         );
         let time_axis = self.time_axis();
-        let (output, state) = self.run(input.unsqueeze_dim(time_axis), None, state);
+        let input = match input.dims() {
+            // Burn refuses to reshape some empty tensors.
+            [0, width] => {
+                let mut dims = [1, 1, width];
+                dims[1 - time_axis] = 0;
+                ZeroOutput::like(&input).of(&input).shaped(dims)
+            }
+            _ => input.unsqueeze_dim(time_axis),
+        };
+        let (output, state) = self.run(input, None, state);
         (output.squeeze_dim(time_axis), state)
     }
 

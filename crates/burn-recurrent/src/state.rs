@@ -1,5 +1,6 @@
 //! The states that recurrent cells carry from step to step.
 
+use crate::ZeroOutput;
 use burn::tensor::{Device, Tensor};
 use core::fmt::Debug;
 
@@ -99,7 +100,11 @@ pub trait CellState: Clone + Debug + Send + Sized {
 fn stack_rows(rows: Vec<Tensor<2>>) -> Tensor<3> {
     let [batch, width] = rows[0].dims();
     match batch {
-        0 => Tensor::zeros([rows.len(), 0, width], (&rows[0].device(), rows[0].dtype())),
+        0 => {
+            let like = ZeroOutput::like(&rows[0]);
+            let all = rows.iter().fold(like, |all, row| all.of(row));
+            all.shaped([rows.len(), 0, width])
+        }
         _ => Tensor::stack(rows, 0),
     }
 }

@@ -84,7 +84,7 @@ pub enum SentenceProblem {
     },
     /// A CoNLL-U comment inside a sentence.
     #[error(
-        "found a comment after the sentence's first word, expected comments before it only; move it, or end the sentence with a blank line"
+        "found a comment after the sentence's first word, but CoNLL-U has comments before a sentence only; move it there, or end the sentence with a blank line"
     )]
     Comment,
     /// A sentence without end.

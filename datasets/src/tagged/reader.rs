@@ -132,7 +132,7 @@ impl<R: BufRead> SentenceReader<R> {
             let document = matches!(self.format, SentenceFormat::Columns(_))
                 && self.format.columns(&text).next() == Some("-DOCSTART-");
             let before = match document && !self.open.words.is_empty() {
-                true => Some(self.close()?),
+                true => Some(self.close()?.before_document()),
                 false => None,
             };
             self.row(text).map_err(|problem| self.error(problem))?;

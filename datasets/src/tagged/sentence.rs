@@ -17,6 +17,8 @@ pub struct TaggedSentence {
     pub rows: Vec<SentenceRow>,
     /// `[words]`: the row of each word.
     places: Vec<usize>,
+    /// Whether a `-DOCSTART-` line stood behind it without a blank one.
+    joined: bool,
 }
 
 /// A line of a sentence.
@@ -73,7 +75,14 @@ impl TaggedSentence {
             words,
             tags,
             rows,
+            joined: false,
         }
+    }
+
+    /// The same with a `-DOCSTART-` line behind it instead of a blank one.
+    pub(super) fn before_document(mut self) -> Self {
+        self.joined = true;
+        self
     }
 
     /// How many words there are.
@@ -111,7 +120,8 @@ impl TaggedSentence {
         })
     }
 
-    /// Writes the sentence as it was read, and a blank line; blank lines before it stand there again. Line ends are LF.
+    /// Writes the sentence as it was read, and a blank line, unless a `-DOCSTART-` line stood there instead; blank lines before
+    /// it stand there again. Line ends are LF.
     ///
     /// # Errors
     /// What the writer says.
@@ -120,7 +130,7 @@ impl TaggedSentence {
             row.write_blanks(out)?;
             writeln!(out, "{}", row.text)?;
         }
-        writeln!(out)
+        self.write_end(out)
     }
 
     /// Writes the sentence with other tags in the column of tags, all other columns as they were. Where the format or the
@@ -185,7 +195,14 @@ impl TaggedSentence {
                 None => writeln!(out, "{}", row.text)?,
             }
         }
-        writeln!(out)
+        self.write_end(out)
+    }
+
+    fn write_end(&self, out: &mut (impl Write + ?Sized)) -> io::Result<()> {
+        match self.joined {
+            true => Ok(()),
+            false => writeln!(out),
+        }
     }
 
     fn row(&self, word: usize) -> &SentenceRow {

@@ -314,6 +314,28 @@ fn a_learning_rate_that_destroys_the_model_ends_the_run() {
 }
 
 #[test]
+fn an_exploding_elman_network_ends_the_run_whatever_made_it_explode() {
+    let elman = ["--set", "model.cell=\"rnn\"", "--set", "model.tied=false"];
+    // Gradients that nothing clips; the weights of one step are out of all proportion, if not yet of f32's.
+    let unclipped = [
+        "--set",
+        "training.optimizer={kind=\"sgd\"}",
+        "--set",
+        "training.learning_rate=1e6",
+        "--set",
+        "training.clip={}",
+    ];
+    let bench = Bench::new();
+    let ran = bench.run(&train("run", &[&elman[..], &unclipped].concat()));
+    ran.fails(1, &["loss, in nats a token", "training.learning_rate"]);
+    // Weights that were drawn so: no step is to blame.
+    let wide = ["--set", "model.initializer={kind=\"uniform\", bound=1e6}"];
+    let ran = bench.run(&train("wide", &[&elman[..], &wide].concat()));
+    ran.fails(1, &["epoch 1, step 1", "not to blame"]);
+    assert!(!bench.path("run/result.json").exists() && !bench.path("wide/result.json").exists());
+}
+
+#[test]
 fn a_run_goes_on_only_with_the_settings_that_it_began_with() {
     let bench = Bench::new();
     assert_eq!(train_on(&bench, "word", TEXT, TEXT).code, Some(0));

@@ -177,3 +177,45 @@ fn a_model_of_bytes_reads_any_file() {
     let ran = bench.run(&["train", "config.toml", "--run", "empty"]);
     ran.fails(1, &["text"]);
 }
+
+#[test]
+fn a_file_of_bytes_is_cut_within_characters_and_what_is_learned_of_it_is_written_byte_for_byte() {
+    let bench = Bench::new();
+    let config = |model: &str| {
+        let text = "[data]\nunit = \"byte\"\nsource = { kind = \"file\", path = \"text\", valid = 0.2, test = 0.1 }\n";
+        bench.write("config.toml", format!("{text}{model}"));
+    };
+    // Three bytes a character: neither split ends between two of them.
+    bench.write("text", "\u{4eac}".repeat(101));
+    let network = "[model]\nkind = \"recurrent\"\nd_embedding = 8\nd_hidden = 8\n\
+                   [batches]\nlanes = 2\nsteps = 5\n\
+                   [training]\nepochs = 1\nlearning_rate = 0.1\noptimizer = { kind = \"adam\" }\n";
+    config(network);
+    let ran = bench.run(&["train", "config.toml", "--run", "network", "--json"]);
+    let result = &ran.json()[0];
+    assert!(number(result, "test_perplexity") > 1.0);
+    let again = ["train", "--run", "network", "--resume", "--quiet"];
+    assert_eq!(bench.run(&again).code, Some(0));
+    // Bytes that begin no character, each of which follows the one before.
+    bench.write("text", b"a\x80\xfe".repeat(100));
+    config("[model]\nkind = \"ngram\"\norder = 2\nsmoothing = { add-k = { k = 1e-9 } }\n");
+    let ran = bench.run(&["train", "config.toml", "--run", "counts", "--quiet"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let sample = [
+        "sample",
+        "--model",
+        "counts",
+        "--prompt",
+        "a",
+        "--max-tokens",
+        "3",
+        "--temperature",
+        "0",
+    ];
+    let written = bench.command(&sample).output().unwrap();
+    assert!(written.status.success());
+    assert_eq!(written.stdout, b"a\x80\xfea\n");
+    // In JSON, which is text, each stands for a character that there is not.
+    let line = &bench.run(&[&sample[..], &["--json"]].concat()).json()[0];
+    assert_eq!(line["text"], "\u{fffd}\u{fffd}a");
+}

@@ -5,8 +5,8 @@ use crate::trained;
 use burn_recurrent_models::SequenceTagger;
 use burn_recurrent_train::tagging::{LabelScore, Learner, Score};
 use burn_recurrent_train::{
-    BatchError, Figures, Report, RunResult, TrainArgs, Training, check_batch, check_model,
-    default_device, draw_confusion_matrix, seeded_init,
+    BatchError, Figures, MemoryError, Report, RunResult, TrainArgs, Training, check_batch,
+    check_model, default_device, draw_confusion_matrix, seeded_init,
 };
 use burn_recurrent_zoo::save_tagger;
 use serde::Serialize;
@@ -21,7 +21,13 @@ pub fn train(args: &TrainArgs) -> Result<(), Report> {
     let (task, known) = (config.data.task, &corpus.vocabularies);
     let (training, batches) = (&config.training, &config.batches);
     let tagger = trained::model_config(&config, known)?;
-    check_model::<SequenceTagger>(&tagger, "encoder", &training.optimizer, &device)?;
+    check_model::<SequenceTagger>(&tagger, "encoder", &training.optimizer, &device).map_err(
+        |error| MemoryError {
+            // The only setting that has another name in a config than in the library.
+            setting: error.setting.replace("shapes.d_embedding", "d_shape"),
+            ..error
+        },
+    )?;
     let train = corpus.train_batches(batches, training.seed)?;
     let setting = format!("`batches.tokens = {}`", batches.tokens);
     let width = tagger

@@ -366,3 +366,16 @@ fn a_loss_that_is_no_number_stops_the_run_and_says_what_to_change() {
         .fails(1, &["epoch 1", "learning_rate"]);
     assert!(!bench.path("run/model.safetensors").exists());
 }
+
+#[test]
+fn a_learning_rate_that_destroys_the_model_ends_the_run() {
+    let bench = Bench::with_chunks();
+    for output in ["crf", "softmax"] {
+        let output = format!("model.output={{kind=\"{output}\"}}");
+        let more = ["--set", "training.learning_rate=1e30", "--set", &output];
+        let ran = bench.train("run", &more);
+        ran.fails(1, &["loss, in nats a token", "training.learning_rate"]);
+        assert!(!bench.path("run/result.json").exists());
+        std::fs::remove_dir_all(bench.path("run")).unwrap();
+    }
+}

@@ -266,4 +266,21 @@ fn a_file_of_conllu_comes_back_line_by_line() {
         .tag("run", "the\r\n\r\ncat", &["--input", "conll"])
         .stdout;
     assert_eq!(tagged, "the VERB\n\ncat VERB\n\n");
+    // Documents too, with blank lines around them or without.
+    let text = "-DOCSTART-\nthe\ncat\n-DOCSTART-\n\nthe\n\n-DOCSTART-\n";
+    let tagged = bench.tag("run", text, &["--input", "conll"]).stdout;
+    let untagged = tagged.replace(" VERB", "");
+    assert_eq!(untagged, text);
+    assert_eq!(tagged.matches(" VERB").count(), 3);
+    // A comment between words is none of CoNLL-U.
+    let broken = sentence("_").replace("2\tn't", "# n't\n2\tn't");
+    let ran = bench.tag("run", &broken, &["--input", "conllu"]);
+    ran.fails(
+        1,
+        &[
+            "standard input, line 6",
+            "before a sentence only",
+            "move it",
+        ],
+    );
 }

@@ -15,6 +15,11 @@ fn a_model_that_cannot_be_in_memory_is_refused_by_the_setting_that_asks_for_most
             "model.num_layers=1000000000",
             "`model.num_layers = 1000000000`",
         ),
+        (
+            "model.characters.num_filters=1000000000000",
+            "`model.characters.num_filters = 1000000000000`",
+        ),
+        ("model.d_shape=90000000000000", "`model.d_shape"),
     ] {
         let ran = bench.train("run", &["--set", set]);
         ran.fails(2, &[named, "of memory", "B are free"]);

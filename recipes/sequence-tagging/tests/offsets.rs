@@ -43,6 +43,10 @@ fn tokens_and_spans_have_their_places_in_the_line_as_it_was_given() {
         // Right to left, and Thai, whose words nothing parts.
         "\u{5e9}\u{5dc}\u{5d5}\u{5dd} New York",
         "ฉันรัก New York",
+        // Marks of direction, vowel marks, conjuncts and a key of two marks: none of them parts words, each is a character.
+        "\u{200f}مَرْحَبًا\u{200e} New York",
+        "नमस्ते क्षत्रिय New\u{202f}York",
+        "1\u{fe0f}\u{20e3} so\u{ad}ft New\u{200b}York \u{2066}New York\u{2069}",
         "",
         " \t ",
     ];

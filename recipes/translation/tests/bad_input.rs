@@ -324,3 +324,37 @@ fn a_loss_that_is_no_number_stops_the_run_and_says_what_to_change() {
         .fails(1, &["epoch 1", "learning_rate"]);
     assert!(!bench.path("run/model.safetensors").exists());
 }
+
+#[test]
+fn a_learning_rate_that_destroys_the_model_ends_the_run() {
+    let bench = Bench::with_pairs(60);
+    for optimizer in ["sgd", "adam"] {
+        let optimizer = format!("training.optimizer={{kind=\"{optimizer}\"}}");
+        let more = ["--set", "training.learning_rate=1e30", "--set", &optimizer];
+        let ran = bench.train("run", &more);
+        ran.fails(1, &["loss, in nats a token", "training.learning_rate"]);
+        assert!(!bench.path("run/result.json").exists());
+        std::fs::remove_dir_all(bench.path("run")).unwrap();
+    }
+}
+
+#[test]
+fn a_translator_that_cannot_be_in_memory_is_refused_by_the_setting_that_asks_for_most() {
+    let bench = Bench::with_pairs(60);
+    for (set, named) in [
+        ("model.d_hidden=100000000", "`model.d_hidden = 100000000`"),
+        ("model.d_attention=9000000000000", "`model.d_attention"),
+        (
+            "model.encoder_layers=1000000000",
+            "`model.encoder_layers = 1000000000`",
+        ),
+    ] {
+        let ran = bench.train("run", &["--set", set]);
+        ran.fails(2, &[named, "of memory", "B are free"]);
+    }
+    // A batch has no more than the sentences.
+    let all = ["--set", "batches.tokens=1000000000000"];
+    let ran = bench.train("all", &all);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(!bench.path("run").exists(), "nothing was begun");
+}

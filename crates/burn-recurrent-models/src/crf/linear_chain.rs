@@ -6,6 +6,7 @@ use crate::lengths::{check_lengths, fill_padding};
 use burn::config::Config;
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn_recurrent::ZeroOutput;
 
 /// Configuration of a [`LinearChainCrf`].
 #[derive(Config, Debug)]
@@ -187,10 +188,14 @@ impl LinearChainCrf {
             let counts = [&counts.transitions, &counts.start, &counts.end];
             of_parameters.extend(counts.into_iter().flatten().map(|count| *count as f32));
         }
-        let nats = Tensor::<1>::from_data(TensorData::new(nats, [rows]), (&device, dtype));
         if rows == 0 || time == 0 {
-            return nats;
+            // The only sequence of labels is the empty one, whatever the scores.
+            return ZeroOutput::like(&emissions)
+                .of(&emissions)
+                .of_module(self)
+                .shaped([rows]);
         }
+        let nats = Tensor::<1>::from_data(TensorData::new(nats, [rows]), (&device, dtype));
 
         // What is linear in the numbers, zero at their present values, has these gradients.
         let emissions = fill_padding(emissions, lengths, 0.0);

@@ -1,11 +1,9 @@
 //! The likelihood with tensor operations alone.
 
 use super::{LinearChainCrf, TransitionConstraints};
-use crate::lengths::padding;
-use burn::tensor::{Device, Int, Tensor, TensorData};
-
-/// The score of what is forbidden: far below every score, and far above the range's end.
-const FORBIDDEN: f32 = -1e30;
+use crate::lengths::{never, padding};
+use burn::tensor::{Int, Tensor, TensorData};
+use burn_recurrent::ZeroOutput;
 
 impl LinearChainCrf {
     /// The same as [`negative_log_likelihood`](Self::negative_log_likelihood) with tensor
@@ -32,7 +30,10 @@ impl LinearChainCrf {
         let device = emissions.device();
         let targets = self.fetch_targets(targets, &emissions, lengths);
         if batch == 0 || time == 0 {
-            return Tensor::zeros([batch], &device);
+            return ZeroOutput::like(&emissions)
+                .of(&emissions)
+                .of_module(self)
+                .shaped([batch]);
         }
         let past_end = padding(lengths, time, &device);
         let emissions = crate::lengths::fill_padding(emissions, lengths, 0.0);
@@ -49,8 +50,9 @@ impl LinearChainCrf {
                 .iter()
                 .map(|path| f32::from(u8::from(constraints.allows(path))))
                 .collect();
-            let rows = Tensor::<1>::from_data(allowed.as_slice(), &device);
-            let [of_start, of_transitions, of_end] = penalties(constraints, &device);
+            let like = (&device, emissions.dtype());
+            let rows = Tensor::<1>::from_data(allowed.as_slice(), like);
+            let [of_start, of_transitions, of_end] = penalties(constraints, &emissions);
             let rows_2 = rows.clone().reshape([batch, 1]);
             start = start + rows_2.clone() * of_start.reshape([1, labels]);
             end = end + rows_2 * of_end.reshape([1, labels]);
@@ -84,7 +86,7 @@ fn path_scores(
     transitions: Tensor<3>,
 ) -> (Tensor<1>, Tensor<1>) {
     let [batch, time, labels] = emissions.dims();
-    let device = emissions.device();
+    let (device, dtype) = (emissions.device(), emissions.dtype());
     // How often the path uses each part, as a weight for each part's score.
     let mut emitted = vec![0.0_f32; batch * time * labels];
     let mut moved = vec![0.0_f32; batch * labels * labels];
@@ -107,7 +109,7 @@ fn path_scores(
     }
     let weigh = |weights: Vec<f32>, width: usize, scores: Tensor<2>| {
         let weights = TensorData::new(weights, [batch, width]);
-        let weights = Tensor::<2>::from_data(weights, &device);
+        let weights = Tensor::<2>::from_data(weights, (&device, dtype));
         (weights * scores).sum_dim(1).reshape([batch])
     };
     let emissions = emissions.clone().reshape([batch, time * labels]);
@@ -116,16 +118,18 @@ fn path_scores(
         + weigh(moved, labels * labels, transitions)
         + weigh(first, labels, start)
         + weigh(last, labels, end);
-    (score, Tensor::from_data(empty.as_slice(), &device))
+    (score, Tensor::from_data(empty.as_slice(), (&device, dtype)))
 }
 
 /// Zero where something is allowed: of start, transitions and end.
-fn penalties(constraints: &TransitionConstraints, device: &Device) -> [Tensor<1>; 3] {
+fn penalties(constraints: &TransitionConstraints, emissions: &Tensor<3>) -> [Tensor<1>; 3] {
+    let (device, dtype) = (emissions.device(), emissions.dtype());
+    let forbidden = never(dtype);
     let penalties = |allowed: &mut dyn Iterator<Item = &bool>| {
         let penalties: Vec<f32> = allowed
-            .map(|allowed| if *allowed { 0.0 } else { FORBIDDEN })
+            .map(|allowed| if *allowed { 0.0 } else { forbidden })
             .collect();
-        Tensor::<1>::from_data(penalties.as_slice(), device)
+        Tensor::<1>::from_data(penalties.as_slice(), (&device, dtype))
     };
     [
         penalties(&mut constraints.start.iter()),

@@ -2,14 +2,14 @@
 
 use super::CharacterInput;
 use super::draw::{draw_embedding, draw_linear};
-use crate::lengths::{check_lengths, fill_padding, padding};
+use crate::lengths::{check_lengths, fill_padding, never, padding};
 use crate::option_error::at_least_one;
 use crate::{AnyRecurrentConfig, CellKind, OptionError, TensorShapes};
 use burn::module::Module;
 use burn::nn::{Dropout, DropoutConfig, Embedding, Linear};
 use burn::tensor::module::embedding;
 use burn::tensor::{Device, Int, Tensor};
-use burn_recurrent::{Lstm, LstmConfig};
+use burn_recurrent::{Lstm, LstmConfig, ZeroOutput};
 use serde::{Deserialize, Serialize};
 
 /// The character features of words.
@@ -57,9 +57,6 @@ pub enum CharacterNetwork {
     /// by side, `[width * d_embedding, num_filters]`.
     Cnn(Linear),
 }
-
-/// Below all that a filter says, so that it is never the maximum.
-const NEVER: f32 = -1e30;
 
 impl CharacterFeatures {
     /// Checks that there is something of everything.
@@ -162,6 +159,12 @@ impl CharacterEncoder {
     ///
     /// If a length does not fit.
     pub fn forward(&self, input: &CharacterInput) -> Tensor<3> {
+        let [batch, time] = input.index.dims();
+        if batch == 0 || time == 0 {
+            return ZeroOutput::like(&self.embedding.weight.val())
+                .of_module(self)
+                .shaped([batch, time, self.d_output()]);
+        }
         embedding(self.words(input), input.index.clone())
     }
 
@@ -177,9 +180,10 @@ impl CharacterEncoder {
     fn words(&self, input: &CharacterInput) -> Tensor<2> {
         let [words, time] = input.characters.dims();
         check_lengths(&input.lengths, words, time);
-        let device = input.characters.device();
+        let table = self.embedding.weight.val();
         if input.lengths.iter().all(|length| *length == 0) {
-            return Tensor::zeros([words.max(1), self.d_output()], &device);
+            let like = (&table.device(), table.dtype());
+            return Tensor::zeros([words.max(1), self.d_output()], like);
         }
         let characters = clear_padding(input.characters.clone(), &input.lengths);
         let embedded = self.dropout.forward(self.embedding.forward(characters));
@@ -199,11 +203,11 @@ impl CharacterEncoder {
 /// the embeddings are zero.
 fn convolve(filters: &Linear, embedded: Tensor<3>, lengths: &[usize]) -> Tensor<2> {
     let [words, time, d_embedding] = embedded.dims();
-    let device = embedded.device();
+    let (device, dtype) = (embedded.device(), embedded.dtype());
     let [d_window, num_filters] = filters.weight.dims();
     let width = d_window / d_embedding;
     let outside = |width: usize| {
-        (width > 0).then(|| Tensor::<3>::zeros([words, width, d_embedding], &device))
+        (width > 0).then(|| Tensor::<3>::zeros([words, width, d_embedding], (&device, dtype)))
     };
     let before = (width - 1) / 2;
     let inside = fill_padding(embedded, lengths, 0.0);
@@ -212,7 +216,8 @@ fn convolve(filters: &Linear, embedded: Tensor<3>, lengths: &[usize]) -> Tensor<
     let windows = (0..width).map(|offset| padded.clone().narrow(1, offset, time));
     let windows = Tensor::cat(windows.collect(), 2).reshape([words * time, d_window]);
     let answers = filters.forward(windows).reshape([words, time, num_filters]);
-    let largest = fill_padding(answers, lengths, NEVER).max_dim(1);
+    let never = never(answers.dtype());
+    let largest = fill_padding(answers, lengths, never).max_dim(1);
     let largest = largest.reshape([words, num_filters]);
     match padding(lengths, time, &device) {
         // Words without characters have no window.

@@ -11,7 +11,7 @@ use burn::module::Module;
 use burn::nn::{Dropout, DropoutConfig, Embedding};
 use burn::tensor::module::embedding;
 use burn::tensor::{Device, Distribution, Int, Tensor, TensorData};
-use burn_recurrent::{RecurrentInitializer, VariationalDropout};
+use burn_recurrent::{RecurrentInitializer, VariationalDropout, ZeroOutput};
 use serde::{Deserialize, Serialize};
 
 /// Configuration of a [`TokenEncoder`].
@@ -286,10 +286,18 @@ impl TokenEncoder {
         let [batch, time] = input.words.dims();
         check_lengths(&input.lengths, batch, time);
         let d_output = self.d_output();
-        let device = self.words.weight.device();
         if batch == 0 || time == 0 {
-            let output = Tensor::zeros([batch, time, d_output], &device);
-            return (output, Tensor::zeros([batch, d_output], &device));
+            let table = self.words.weight.val();
+            let operands = ZeroOutput::like(&table)
+                .of_module(&self.characters)
+                .of_module(&self.shapes)
+                .of_module(&self.recurrent);
+            let operands = match self.freeze_words {
+                true => operands,
+                false => operands.of(&table),
+            };
+            let output = operands.clone().shaped([batch, time, d_output]);
+            return (output, operands.shaped([batch, d_output]));
         }
         let features = self.dropout_input.forward(self.features(input));
         let (output, state) = self

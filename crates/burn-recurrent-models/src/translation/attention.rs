@@ -2,10 +2,12 @@
 
 use super::{AttentionKind, EncodedSource, EncoderDecoderConfig};
 use crate::encoder::draw_linear;
+use crate::lengths::never;
 use burn::module::{Module, Param};
 use burn::nn::Linear;
 use burn::tensor::activation::{softmax, tanh};
 use burn::tensor::{Device, Tensor};
+use burn_recurrent::ZeroOutput;
 use burn_recurrent_kernels::AttentionScore;
 
 /// Attention over the source's words, and the attended vector that comes of it (Luong et al. 2015,
@@ -25,9 +27,6 @@ pub struct Attention {
     #[module(skip)]
     kind: AttentionKind,
 }
-
-/// Below every score.
-const NEVER: f32 = -1e30;
 
 impl Attention {
     /// The attention of a configuration that has one.
@@ -84,12 +83,25 @@ impl Attention {
     ///   source]`, of which a row sums to one and is zero in the padding
     pub fn forward(&self, hidden: Tensor<3>, source: &EncodedSource) -> (Tensor<3>, Tensor<3>) {
         let [batch, queries, _] = hidden.dims();
+        if batch == 0 || queries == 0 {
+            let [_, words, _] = source.values.dims();
+            let [_, width] = self.attended.weight.dims();
+            let operands = ZeroOutput::like(&hidden)
+                .of(&hidden)
+                .of(&source.values)
+                .of_module(self);
+            return (
+                operands.clone().shaped([batch, queries, width]),
+                operands.shaped([batch, queries, words]),
+            );
+        }
         let keys = source.keys.clone().unwrap_or_else(|| source.values.clone());
         let mut scores = self.scores(hidden.clone(), keys);
         if let Some(padding) = &source.padding {
             let [_, words] = padding.dims();
             let mask = padding.clone().unsqueeze_dim::<3>(1);
-            scores = scores.mask_fill(mask.expand([batch, queries, words]), NEVER);
+            let never = never(scores.dtype());
+            scores = scores.mask_fill(mask.expand([batch, queries, words]), never);
         }
         let weights = softmax(scores, 2);
         let context = weights.clone().matmul(source.values.clone());
@@ -133,6 +145,10 @@ impl Attention {
 pub(super) fn product(input: Tensor<3>, weight: Tensor<2>) -> Tensor<3> {
     let [batch, time, width] = input.dims();
     let [_, wide] = weight.dims();
+    if batch == 0 || time == 0 {
+        let operands = ZeroOutput::like(&input).of(&input).of(&weight);
+        return operands.shaped([batch, time, wide]);
+    }
     input
         .reshape([batch * time, width])
         .matmul(weight)

@@ -56,7 +56,8 @@ impl Bridge {
         let from = match self.kind {
             BridgeKind::Mean => {
                 let counts: Vec<f32> = read.lengths.iter().map(|l| (*l).max(1) as f32).collect();
-                let counts = Tensor::<1>::from_data(counts.as_slice(), &read.values.device());
+                let like = (&read.values.device(), read.values.dtype());
+                let counts = Tensor::<1>::from_data(counts.as_slice(), like);
                 let sum = read.values.clone().sum_dim(1).reshape([batch, d_encoder]);
                 sum / counts.reshape([batch, 1])
             }

@@ -1,6 +1,8 @@
 //! The output of the encoder.
 
 use super::DecoderState;
+use super::state::map_state;
+use crate::nothing::without_rows;
 use burn::tensor::{Bool, Int, Tensor};
 
 /// The output of the encoder for a batch of source sentences.
@@ -21,6 +23,26 @@ pub struct EncodedSource {
 }
 
 impl EncodedSource {
+    /// None of the sentences, and all that is known of them as wide as before.
+    pub(super) fn without_sentences(self) -> Self {
+        fn none<const D: usize>(tensor: Tensor<D>, rows: usize) -> Tensor<D> {
+            let mut dims = tensor.dims();
+            dims[rows] = 0;
+            without_rows(tensor, dims)
+        }
+        Self {
+            values: none(self.values, 0),
+            keys: self.keys.map(|keys| none(keys, 0)),
+            padding: None,
+            summary: none(self.summary, 0),
+            lengths: Vec::new(),
+            start: DecoderState {
+                recurrent: map_state(self.start.recurrent, |part| none(part, 1)),
+                fed: self.start.fed.map(|fed| none(fed, 0)),
+            },
+        }
+    }
+
     /// These sentences, in this order; the starting state too.
     pub(super) fn select(self, rows: &[usize]) -> Self {
         let index: Vec<i64> = rows.iter().map(|row| *row as i64).collect();

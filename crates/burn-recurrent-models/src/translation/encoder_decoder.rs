@@ -9,11 +9,12 @@ use super::{
     DecoderState, EncodedSource, EncoderDecoderBatch, EncoderDecoderConfig, EncoderDecoderError,
     SpecialTokens,
 };
-use crate::AnyRecurrent;
-use crate::lengths::padding;
+use crate::lengths::{check_lengths, padding};
+use crate::{AnyRecurrent, AnyState};
 use burn::module::Module;
 use burn::nn::Embedding;
 use burn::tensor::{Device, Int, Tensor};
+use burn_recurrent::ZeroOutput;
 
 /// Translates sentences: an encoder reads the source, a decoder writes the target (Sutskever et
 /// al. 2014; Cho et al. 2014), with or without attention (Bahdanau et al. 2015; Luong et al. 2015).
@@ -69,7 +70,7 @@ impl EncoderDecoderConfig {
 
 impl EncoderDecoder {
     /// Reads a padded batch of sentences of which row `b` has `lengths[b]` words; what stands in
-    /// the padding does not matter. A sentence may be without words.
+    /// the padding does not matter. A sentence may be without words, and there may be none.
     ///
     /// # Shapes
     ///
@@ -77,10 +78,14 @@ impl EncoderDecoder {
     ///
     /// # Panics
     ///
-    /// If the lengths do not fit, or there is no sentence.
+    /// If the lengths do not fit.
     pub fn encode(&self, words: Tensor<2, Int>, lengths: &[usize]) -> EncodedSource {
         let [batch, time] = words.dims();
-        assert!(batch > 0, "there is no sentence to read");
+        if batch == 0 {
+            check_lengths(lengths, batch, time);
+            let one = Tensor::zeros([1, time.max(1)], &words.device());
+            return self.encode(one, &[0]).without_sentences();
+        }
         // Where no sentence has a word, one place of padding stands for all.
         let (words, time) = match time {
             0 => (Tensor::zeros([batch, 1], &words.device()), 1),
@@ -105,7 +110,8 @@ impl EncoderDecoder {
             padding: padding(lengths, time, &values.device()),
             start: DecoderState {
                 recurrent,
-                fed: (self.decoder.is_fed()).then(|| Tensor::zeros(fed, &values.device())),
+                fed: (self.decoder.is_fed())
+                    .then(|| Tensor::zeros(fed, (&values.device(), values.dtype()))),
             },
             values,
             summary,
@@ -129,12 +135,15 @@ impl EncoderDecoder {
         state: DecoderState,
         source: &EncodedSource,
     ) -> Decoded {
-        let ([rows, _], sentences) = (words.dims(), source.lengths.len());
+        let ([rows, time], sentences) = (words.dims(), source.lengths.len());
         assert!(
-            rows > 0 && rows.is_multiple_of(sentences),
+            rows.is_multiple_of(sentences),
             "there must be as many rows for each sentence, but there are {rows} rows and \
              {sentences} sentences"
         );
+        if rows == 0 || time == 0 {
+            return self.decode_nothing([rows, time], state, source);
+        }
         self.decoder
             .forward(self.recurrent(), words, lengths, state, source)
     }
@@ -142,8 +151,16 @@ impl EncoderDecoder {
     /// The score of each word of the vocabulary at each place, `[rows, time, vocabulary]`, of what
     /// the decoder computed, `[rows, time, any]`.
     pub fn logits(&self, decoded: Tensor<3>) -> Tensor<3> {
+        let [rows, time, _] = decoded.dims();
+        if rows == 0 || time == 0 {
+            return ZeroOutput::like(&decoded)
+                .of(&decoded)
+                .of_module(&self.output)
+                .of_module(&self.decoder.embedding)
+                .shaped([rows, time, self.target_vocabulary_size()]);
+        }
         let features = self.output.features(decoded);
-        let [rows, time, width] = features.dims();
+        let [_, _, width] = features.dims();
         let features = features.reshape([rows * time, width]);
         let logits = self.output.logits(&self.decoder.embedding, features);
         let [_, vocabulary] = logits.dims();
@@ -152,13 +169,17 @@ impl EncoderDecoder {
 
     /// The negative log-probability of each token of the translations but their beginnings, in
     /// nats, row by row without the padding: `[predicted]`
-    /// ([`EncoderDecoderBatch::predicted`]). What validation measures.
+    /// ([`EncoderDecoderBatch::predicted`]); none for a batch of nothing. What validation measures.
     ///
     /// # Panics
     ///
     /// If the batch does not fit together, or has a token that is not in the vocabulary.
     pub fn nats(&self, batch: &EncoderDecoderBatch) -> Tensor<1> {
-        self.nats_of(batch, batch.inputs(), 0.0)
+        batch.check();
+        match batch.predicted() {
+            0 => self.no_nats(),
+            _ => self.nats_of(batch, batch.inputs(), 0.0),
+        }
     }
 
     /// The same for training, `[predicted]`: smoothed ([`label_smoothing`]), and with each of the decoder's
@@ -179,6 +200,10 @@ impl EncoderDecoder {
             (0.0..=1.0).contains(&sampling),
             "sampling must be a probability, but is {sampling}"
         );
+        batch.check();
+        if batch.predicted() == 0 {
+            return self.no_nats();
+        }
         let inputs = match sampling > 0.0 {
             true => scheduled_inputs(self, batch, sampling),
             false => batch.inputs(),
@@ -223,7 +248,6 @@ impl EncoderDecoder {
         inputs: Tensor<2, Int>,
         smoothing: f64,
     ) -> Tensor<1> {
-        batch.check();
         let source = self.encode(batch.source.clone(), &batch.source_lengths);
         let lengths = batch.predicted_lengths();
         let start = source.start.clone();
@@ -232,6 +256,38 @@ impl EncoderDecoder {
         let target = &self.decoder.embedding;
         self.output
             .nats(target, features, batch.targets(), smoothing)
+    }
+
+    /// What [`decode`](Self::decode) returns where there is nothing to decode.
+    fn decode_nothing(
+        &self,
+        [rows, time]: [usize; 2],
+        state: DecoderState,
+        source: &EncodedSource,
+    ) -> Decoded {
+        let hidden = match &state.recurrent {
+            AnyState::Hidden(state) => &state.hidden,
+            AnyState::Lstm(state) => &state.hidden,
+        };
+        let operands = ZeroOutput::like(&source.values)
+            .of(&source.values)
+            .of(hidden)
+            .of_module(&self.decoder)
+            .of_module(self.recurrent());
+        let [_, words, _] = source.values.dims();
+        let attention = self.decoder.attention.as_ref();
+        Decoded {
+            weights: attention.map(|_| operands.clone().shaped([rows, time, words])),
+            output: operands.shaped([rows, time, self.d_decoded]),
+            state,
+        }
+    }
+
+    /// The loss of nothing.
+    fn no_nats(&self) -> Tensor<1> {
+        ZeroOutput::like(&self.decoder.embedding.weight.val())
+            .of_module(self)
+            .shaped([0])
     }
 
     fn recurrent(&self) -> &AnyRecurrent {

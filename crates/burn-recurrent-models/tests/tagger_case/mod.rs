@@ -156,3 +156,18 @@ impl Inner for TaggerInput {
         }
     }
 }
+
+/// No rows, no steps, and neither: `[batch, time]`.
+pub const VARIANTS_OF_NOTHING: [[usize; 2]; 3] = [[0, 3], [2, 0], [0, 0]];
+
+/// A batch without words, for every kind of tagger.
+pub fn nothing([batch, time]: [usize; 2], device: &Device) -> TaggerInput {
+    let table = |shape| Tensor::<2, Int>::zeros(shape, device);
+    TaggerInput::new(table([batch, time]), vec![0; batch])
+        .with_shapes(table([batch, time]))
+        .with_characters(CharacterInput {
+            characters: table([0, 0]),
+            lengths: vec![],
+            index: table([batch, time]),
+        })
+}

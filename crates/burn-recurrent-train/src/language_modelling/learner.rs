@@ -114,7 +114,7 @@ impl<M: NeuralLanguageModel> TrainStep for Learner<M> {
             LossConfig::PerToken => tokens,
             LossConfig::PerLane => window.lanes,
         };
-        let gradients = (nats.clone() / scale as f64).backward();
+        let gradients = (nats.clone() / scale.max(1) as f64).backward();
         TrainOutput::new(self, gradients, TokenLoss::new(nats, tokens))
     }
 }

@@ -54,7 +54,7 @@ impl TrainStep for Learner {
             LossConfig::PerToken => loss.tokens,
             LossConfig::PerSentence => loss.sentences,
         };
-        let gradients = (loss.nats.clone() / scale as f64).backward();
+        let gradients = (loss.nats.clone() / scale.max(1) as f64).backward();
         TrainOutput::new(self, gradients, TokenLoss::new(loss.nats, loss.tokens))
     }
 }

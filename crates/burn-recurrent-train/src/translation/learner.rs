@@ -90,7 +90,7 @@ impl TrainStep for Learner {
             .model
             .training_nats(&self.batch(&input.pairs), input.sampling)
             .sum();
-        let gradients = (nats.clone() / scale as f64).backward();
+        let gradients = (nats.clone() / scale.max(1) as f64).backward();
         TrainOutput::new(self, gradients, TokenLoss::new(nats, tokens))
     }
 }

@@ -30,11 +30,24 @@ pub(super) fn of(head: &[u8], extension: Option<&str>) -> Option<&'static str> {
         "it is an ONNX model: in Python, `from onnx import load, numpy_helper`, and `numpy.savez(\"weights.npz\", **{t.name: \
          numpy_helper.to_array(t) for t in load(path).graph.initializer})`; ONNX orders an LSTM's gates i, o, f, g and a \
          GRU's z, r, n, so the export from the model that it was made from is the safer way"
+    } else if is_json(head) {
+        "it is a JSON text, such as the index of weights in several files, or a model's configuration: open the files of \
+         weights themselves, `.safetensors` or `.bin`, one after the other"
     } else if starts(b"\x93NUMPY") {
         "it is one NumPy array, without a name: `numpy.savez(\"weights.npz\", **{\"name\": numpy.load(path)})`"
     } else {
         return None;
     })
+}
+
+/// A text that begins as JSON does. The length of a safetensors header may begin with the same byte, but zeros follow it.
+fn is_json(head: &[u8]) -> bool {
+    let text = head.trim_ascii();
+    let is_text = |byte: &u8| !byte.is_ascii_control() || byte.is_ascii_whitespace();
+    matches!(
+        text,
+        [b'{', b'"' | b'}', ..] | [b'{', b' ' | b'\t' | b'\r' | b'\n', ..]
+    ) && head.iter().all(is_text)
 }
 
 /// A model of ONNX's in its protocol buffer: the version of its format, a number below 128, and the name of what wrote
@@ -75,6 +88,8 @@ mod tests {
             b"\x08\0\0\0\0\0\0\0{}      ",
             b"\x80\x02}q\0(X",
             b"PK\x03\x04",
+            b"{\0\0\0\0\0\0\0{\"a\":",
+            b"}q\0.",
             b"(dp0\n",
             b"",
         ] {

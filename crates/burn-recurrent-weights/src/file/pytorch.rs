@@ -93,6 +93,11 @@ fn is_pickle(name: &str) -> bool {
     name.ends_with("data.pkl")
 }
 
+/// Whether an entry of an archive is code of TorchScript's.
+fn is_script(name: &str) -> bool {
+    name.contains(SCRIPT) || name.starts_with(&SCRIPT[1..])
+}
+
 /// The tensors of a file that was checked.
 fn read(path: &Path, seen: &Seen) -> Result<BTreeMap<String, Entry>, String> {
     let advise = |error: &dyn std::fmt::Display| format!("{error}; {REMEDY}");
@@ -188,12 +193,22 @@ fn check_archive(file: File, length: u64) -> Result<Seen, String> {
     if archive.has_duplicate_names() {
         return Err("it has an entry twice".to_owned());
     }
+    let names = archive.file_names().filter_map(Result::ok);
+    let names: Vec<String> = names.map(|name| name.into_owned()).collect();
+    if !names.iter().any(|name| is_pickle(name) || is_script(name)) {
+        let first = names.first().map(|name| format!(", but {name:?}"));
+        return Err(format!(
+            "it is a zip archive without the `data.pkl` of a checkpoint and without NumPy arrays{}: if the weights are within, \
+             unpack it, and open their file; if not, {REMEDY}",
+            first.unwrap_or_default()
+        ));
+    }
     let mut total = 0u64;
     let mut pickles = Vec::new();
     for index in 0..archive.len() {
         let entry = archive.by_index_raw(index).map_err(zip)?;
         let name = entry.name().map_err(zip)?;
-        if name.contains(SCRIPT) || name.starts_with(&SCRIPT[1..]) {
+        if is_script(&name) {
             return Err(
                 "it is a TorchScript module: `torch.save(torch.jit.load(path).state_dict(), new_path)`"
                     .to_owned(),

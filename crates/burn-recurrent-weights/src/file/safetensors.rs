@@ -2,7 +2,7 @@
 
 use super::element::ElementType;
 use super::tensor_file::{Data, Entry};
-use safetensors::{Dtype, SafeTensors, View};
+use safetensors::{Dtype, SafeTensorError, SafeTensors, View};
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
@@ -10,6 +10,9 @@ use std::fmt;
 
 /// The most axes a tensor may have; recurrent weights have two.
 const MAX_RANK: usize = 16;
+
+/// What helps with most files that end too soon.
+const CUT: &str = "it may have been cut off, so download or copy it again";
 
 /// The tensors of a safetensors file; their data are ranges of `bytes`.
 pub(super) fn parse(bytes: &[u8]) -> Result<BTreeMap<String, Entry>, String> {
@@ -25,7 +28,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<BTreeMap<String, Entry>, String> {
         .and_then(|length| rest.get(..length))
         .ok_or_else(|| {
             format!(
-                "its header should be {length} bytes long, but only {} follow",
+                "its header should be {length} bytes long, but only {} follow: {CUT}",
                 rest.len()
             )
         })?;
@@ -33,7 +36,15 @@ pub(super) fn parse(bytes: &[u8]) -> Result<BTreeMap<String, Entry>, String> {
     // looks at it, so the header's form is checked first, without keeping anything but the names.
     serde_json::from_slice::<Header>(header).map_err(|error| format!("its header: {error}"))?;
     // Here the library checks the shapes against the offsets, and these against the file.
-    let tensors = SafeTensors::deserialize(bytes).map_err(|error| error.to_string())?;
+    let tensors = SafeTensors::deserialize(bytes).map_err(|error| match error {
+        SafeTensorError::MetadataIncompleteBuffer => {
+            format!(
+                "{error}: its tensors do not end where its {} bytes do; {CUT}",
+                bytes.len()
+            )
+        }
+        error => error.to_string(),
+    })?;
     let data = bytes.len() - (rest.len() - header.len());
     let entries = tensors.iter().map(|(name, view)| {
         // Offsets are not public, but the data is a part of the bytes.

@@ -1,6 +1,8 @@
 //! What the modules promise, whatever the numbers.
 
 mod description;
+mod element_types;
+mod empty;
 mod initialisation;
 mod padding;
 mod path;
