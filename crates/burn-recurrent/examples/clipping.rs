@@ -1,12 +1,12 @@
-//! What clipping is for: the same recurrent network, whose gradients explode, trained by plain gradient descent with the norm of
-//! its gradients clipped (Pascanu et al. 2013) and without.
+//! What clipping is for: the same recurrent network, whose gradients explode, trained with the norm of its gradients
+//! clipped (Pascanu et al. 2013) and without.
 //!
 //! ```sh
 //! cargo run --release -p burn-recurrent --features flex --example clipping -- --out docs/gradient-flow
 //! ```
 //!
 //! The network is an Elman network with the rectifier, whose recurrent weights are a little more than the identity, on the adding
-//! problem. It draws `clipping.svg`; `docs/gradient-flow.md` says what there is to see.
+//! problem. It draws `clipping.svg`; `docs/gradient-flow.md` says what there is to see, and how its other picture is made.
 
 #[path = "gradient-flow/adding.rs"]
 mod adding;
@@ -18,10 +18,10 @@ mod model;
 mod panel;
 
 use adding::{BASELINE, Sequences};
-use burn::optim::{GradientsParams, SgdConfig};
+use burn::optim::{AdamConfig, GradientsParams, SgdConfig};
 use burn::tensor::Device;
 use burn_recurrent::{RecurrentInitializer, RnnActivation, RnnCellConfig};
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use model::Adder;
 use panel::{Entry, Line, Panel};
 use plotters::style::RGBColor;
@@ -39,7 +39,7 @@ struct Args {
     #[arg(long, default_value_t = 1.05)]
     scale: f64,
     /// Steps of training
-    #[arg(long, default_value_t = 1000)]
+    #[arg(long, default_value_t = 600)]
     steps: usize,
     /// The seed of weights and sequences
     #[arg(long, default_value_t = 1)]
@@ -50,6 +50,9 @@ struct Args {
     /// Sequences a step
     #[arg(long, default_value_t = 32)]
     batch: usize,
+    /// What takes the steps
+    #[arg(long, value_enum, default_value = "sgd")]
+    optimizer: Optimizer,
     /// The learning rate
     #[arg(long, default_value_t = 0.01)]
     learning_rate: f64,
@@ -59,6 +62,18 @@ struct Args {
     /// The folder for the picture
     #[arg(long, default_value = "docs/gradient-flow")]
     out: PathBuf,
+    /// The picture's name there
+    #[arg(long, default_value = "clipping.svg")]
+    name: String,
+}
+
+/// What takes the steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Optimizer {
+    /// Plain gradient descent
+    Sgd,
+    /// Adam (Kingma and Ba 2015)
+    Adam,
 }
 
 /// One training.
@@ -70,6 +85,8 @@ struct Trained {
     norms: Vec<f64>,
 }
 
+/// A line has about so many points, each the mean of some steps.
+const POINTS: usize = 200;
 const CLIPPED: RGBColor = RGBColor(0, 114, 178);
 const UNCLIPPED: RGBColor = RGBColor(213, 94, 0);
 const GREY: RGBColor = RGBColor(140, 140, 140);
@@ -86,7 +103,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let line = |(trained, colour): &(&Trained, RGBColor)| {
             let values = values(trained).iter().copied();
             Line {
-                points: (0..).map(f64::from).zip(values).collect(),
+                points: means(&values.collect::<Vec<f64>>()),
                 colour: *colour,
                 dashed: false,
             }
@@ -109,7 +126,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let norms = lines(|trained| &trained.norms);
     let panels = [
-        panel("Error of each batch", "mean squared error", errors),
+        panel("Error of the batches", "mean squared error", errors),
         panel("Gradients before clipping", "norm of all gradients", norms),
     ];
     let legend: [Entry; 4] = [
@@ -122,7 +139,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         ("always answering 1".to_string(), Some((GREY, true))),
     ];
     std::fs::create_dir_all(&args.out)?;
-    let path = args.out.join("clipping.svg");
+    let path = args.out.join(&args.name);
     std::fs::write(&path, panel::draw(&panels, &legend)?)?;
     eprintln!("{}", path.display());
     Ok(())
@@ -140,7 +157,10 @@ fn train(args: &Args, limit: Option<f64>) -> Trained {
         .with_initializer(initializer)
         .init(&device);
     let mut model = Adder::new(cell, &device);
-    let mut optimizer = SgdConfig::new().init();
+    let mut optimizer = match args.optimizer {
+        Optimizer::Sgd => SgdConfig::new().init(),
+        Optimizer::Adam => AdamConfig::new().init(),
+    };
     let mut trained = Trained::default();
     for step in 0..args.steps {
         let sequences = Sequences::draw(args.batch, args.length, &mut rng, &device);
@@ -162,6 +182,18 @@ fn train(args: &Args, limit: Option<f64>) -> Trained {
         model = optimizer.step(args.learning_rate, model, gradients);
     }
     trained
+}
+
+/// The means of some values at a time, and the step that each begins with.
+fn means(values: &[f64]) -> Vec<(f64, f64)> {
+    let together = values.len().div_ceil(POINTS).max(1);
+    let chunks = values.chunks(together).enumerate();
+    chunks
+        .map(|(number, chunk)| {
+            let mean = chunk.iter().sum::<f64>() / chunk.len() as f64;
+            ((number * together) as f64, mean)
+        })
+        .collect()
 }
 
 /// The mean of the last hundred errors, or where they ended.
