@@ -263,7 +263,8 @@ fn a_model_saved_in_half_precision_is_loaded_in_single() {
     let config = recurrent_config();
     let model = config.init(&device()).unwrap();
     let whole = weights_to_bytes(&model).unwrap();
-    for dtype in [FloatDType::F16, FloatDType::BF16] {
+    // The weights are drawn anew each time. f16 rounds them by at most 2^-12 of themselves, bf16 by 2^-9.
+    for (dtype, tolerance) in [(FloatDType::F16, 5e-3), (FloatDType::BF16, 4e-2)] {
         let folder = folder();
         let files = model.prepare_as(&config, None, dtype).unwrap();
         files.write(folder.path()).unwrap();
@@ -274,7 +275,7 @@ fn a_model_saved_in_half_precision_is_loaded_in_single() {
         let expected = Neural::new(model.clone()).log_probabilities(&[0], &[3, 1, 4]);
         let found = Neural::new(loaded).log_probabilities(&[0], &[3, 1, 4]);
         for (found, expected) in found.iter().zip(&expected) {
-            assert!((found - expected).abs() < 1e-2, "{found}, {expected}");
+            assert!((found - expected).abs() < tolerance, "{found}, {expected}");
         }
         assert!(found != expected, "{dtype:?} rounds something");
     }
