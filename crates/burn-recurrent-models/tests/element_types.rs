@@ -4,9 +4,9 @@ use crate::tagger_case::{batch, sentence, taggers, targets};
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{DType, Device, Gradients, Int, Tensor};
 use burn_recurrent_models::{
-    AttentionKind, CellKind, EncoderDecoder, EncoderDecoderConfig, NeuralLanguageModel,
-    PoolingKind, RecurrentLanguageModelConfig, SequenceClassifierConfig, TokenEncoderConfig,
-    TranslationBatch, WindowLanguageModelConfig,
+    AttentionKind, CellKind, EncoderDecoder, EncoderDecoderBatch, EncoderDecoderConfig,
+    NeuralLanguageModel, PoolingKind, RecurrentLanguageModelConfig, SequenceClassifierConfig,
+    TokenEncoderConfig, WindowLanguageModelConfig,
 };
 
 /// Gives every parameter another element type.
@@ -141,7 +141,7 @@ fn translators_compute_in_the_type_of_their_parameters() {
             [vec![4, 8, 5], vec![7], vec![]],
             [vec![4], vec![6, 5], vec![5]],
         );
-        let batch = TranslationBatch::from_rows(&source, &target, config.tokens, &device);
+        let batch = EncoderDecoderBatch::from_rows(&source, &target, config.tokens, &device);
         check(
             &format!("translator {number}"),
             &model,
