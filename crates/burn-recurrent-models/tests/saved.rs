@@ -263,8 +263,7 @@ fn a_model_saved_in_half_precision_is_loaded_in_single() {
     let config = recurrent_config();
     let model = config.init(&device()).unwrap();
     let whole = weights_to_bytes(&model).unwrap();
-    // The weights are drawn anew each time. f16 rounds them by at most 2^-12 of themselves, bf16 by 2^-9.
-    for (dtype, tolerance) in [(FloatDType::F16, 5e-3), (FloatDType::BF16, 4e-2)] {
+    for dtype in [FloatDType::F16, FloatDType::BF16] {
         let folder = folder();
         let files = model.prepare_as(&config, None, dtype).unwrap();
         files.write(folder.path()).unwrap();
@@ -272,12 +271,20 @@ fn a_model_saved_in_half_precision_is_loaded_in_single() {
         assert!(bytes < whole.len() as u64 * 3 / 4, "{bytes}");
         let loaded = load(folder.path()).unwrap();
         assert_eq!(loaded.embedding.weight.dtype(), DType::F32);
+        let loaded_table = loaded.embedding.weight.val();
         let expected = Neural::new(model.clone()).log_probabilities(&[0], &[3, 1, 4]);
         let found = Neural::new(loaded).log_probabilities(&[0], &[3, 1, 4]);
         for (found, expected) in found.iter().zip(&expected) {
-            assert!((found - expected).abs() < tolerance, "{found}, {expected}");
+            assert!((found - expected).abs() < 1e-2, "{found}, {expected}");
         }
-        assert!(found != expected, "{dtype:?} rounds something");
+        // Of so few logarithms all may come out as before; of the table's numbers some do not.
+        let numbers = |weight: Tensor<2>| weight.into_data().iter::<f32>().collect::<Vec<_>>();
+        let rounded = numbers(loaded_table);
+        assert_ne!(
+            rounded,
+            numbers(model.embedding.weight.val()),
+            "{dtype:?} rounds something"
+        );
     }
 }
 
