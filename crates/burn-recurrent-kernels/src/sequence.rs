@@ -5,7 +5,7 @@ use std::sync::Arc;
 use burn::backend::Dispatch;
 use burn::tensor::{DType, Device, Tensor};
 
-use crate::extension::{Call, RecurrentOps};
+use crate::extension::{Call, RecurrentOps, SequenceTensors};
 use crate::kind::{KernelCell, Layout};
 use crate::path::{Operation, assert_fused};
 
@@ -109,13 +109,15 @@ pub fn sequence(
         cell_state: state.cell.is_some(),
     };
     let (output, last) = <Dispatch as RecurrentOps>::recurrent_sequence(
-        input.into_dispatch(),
-        weights.w_ih.into_dispatch(),
-        weights.w_hh.into_dispatch(),
-        or_nothing(weights.bias, &device).into_dispatch(),
-        or_nothing(weights.bias_candidate, &device).into_dispatch(),
-        or_nothing(state.hidden, &device).into_dispatch(),
-        or_nothing(state.cell, &device).into_dispatch(),
+        SequenceTensors {
+            input: input.into_dispatch(),
+            w_ih: weights.w_ih.into_dispatch(),
+            w_hh: weights.w_hh.into_dispatch(),
+            bias: or_nothing(weights.bias, &device).into_dispatch(),
+            bias_candidate: or_nothing(weights.bias_candidate, &device).into_dispatch(),
+            hidden: or_nothing(state.hidden, &device).into_dispatch(),
+            cell: or_nothing(state.cell, &device).into_dispatch(),
+        },
         call,
     );
     let last = Tensor::<3>::from_dispatch(last);

@@ -226,3 +226,39 @@ fn operands_may_lie_in_memory_in_any_way() {
         }
     }
 }
+
+/// As in a model whose embeddings are the output's weight as well.
+#[test]
+fn a_table_that_is_also_the_weight_gets_both_gradients() {
+    let device = Device::flex().autodiff();
+    for (tokens, d_hidden, vocabulary) in [(3, 4, 9), (33, 70, 301), (40, 256, 1030)] {
+        let mut seed = 9;
+        let mut make = |shape: [usize; 2]| {
+            let data = numbers(&mut seed, shape[0] * shape[1], 1.0);
+            Tensor::<2>::from_data(TensorData::new(data, shape), &device)
+        };
+        let (hidden, table) = (make([tokens, d_hidden]), make([vocabulary, d_hidden]));
+        let other = make([vocabulary, d_hidden]);
+        let targets: Vec<i64> = (0..tokens as i64)
+            .map(|i| i * 31 % vocabulary as i64)
+            .collect();
+        let targets = Tensor::<1, Int>::from_data(TensorData::new(targets, [tokens]), &device);
+        let run = |nats: &dyn Fn(Tensor<2>, Tensor<2>) -> Tensor<1>| {
+            let [hidden, table] = [&hidden, &table].map(|x| x.clone().require_grad());
+            let elsewhere = (table.clone() * other.clone()).sum();
+            let loss = nats(hidden.clone(), table.clone().transpose()).sum() + elsewhere;
+            let gradients = loss.backward();
+            [hidden, table].map(|x| list(x.grad(&gradients).expect("a gradient")))
+        };
+        let ours =
+            run(&|hidden, weight| linear_cross_entropy(hidden, weight, None, targets.clone()));
+        let theirs = run(&|hidden, weight| {
+            let picked =
+                log_softmax(hidden.matmul(weight), 1).gather(1, targets.clone().unsqueeze_dim(1));
+            picked.neg().reshape([tokens])
+        });
+        for (ours, theirs) in ours.iter().zip(&theirs) {
+            assert!(difference(ours, theirs) < 1e-5);
+        }
+    }
+}

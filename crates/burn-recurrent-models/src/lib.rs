@@ -22,6 +22,7 @@ mod recurrent_language_model;
 mod sampler;
 mod saved;
 mod score;
+mod sentence_dropout;
 mod sequence_classifier;
 mod sequence_tagger;
 mod translation;

@@ -42,6 +42,7 @@ pub(crate) mod state_rows;
 pub(crate) mod tasks;
 pub(crate) mod tile;
 pub(crate) mod tiled;
+pub(crate) mod transposed;
 pub(crate) mod unpacked;
 pub(crate) mod update;
 pub(crate) mod update_row;

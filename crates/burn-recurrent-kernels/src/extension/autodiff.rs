@@ -8,7 +8,7 @@ use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::tensor::{FloatTensor, IntTensor};
 use burn::backend::{Autodiff, AutodiffBackend, Backend, TensorMetadata};
 
-use super::{Call, Leftover, Operands, RecurrentKernels, RecurrentOps};
+use super::{Call, Leftover, RecurrentKernels, RecurrentOps, SEQUENCE_TENSORS, SequenceTensors};
 
 /// Where the node of the final states leaves its gradient for the node of the output.
 type Handover<B> = Arc<Mutex<Option<FloatTensor<B>>>>;
@@ -19,25 +19,25 @@ struct Sequence;
 
 #[derive(Clone, Debug)]
 struct SequenceRecord<B: Backend> {
-    operands: Operands<B>,
+    tensors: SequenceTensors<B>,
     call: Call,
     output: FloatTensor<B>,
     leftover: Leftover,
     d_last: Handover<B>,
 }
 
-impl<B: RecurrentKernels> Backward<B, 7> for Sequence {
+impl<B: RecurrentKernels> Backward<B, SEQUENCE_TENSORS> for Sequence {
     type State = SequenceRecord<B>;
 
     fn backward(
         self,
-        ops: Ops<Self::State, 7>,
+        ops: Ops<Self::State, SEQUENCE_TENSORS>,
         grads: &mut Gradients,
         _checkpointer: &mut Checkpointer,
     ) {
         let d_output = grads.consume::<B>(&ops.node);
         let SequenceRecord {
-            operands,
+            tensors,
             call,
             output,
             leftover,
@@ -46,7 +46,7 @@ impl<B: RecurrentKernels> Backward<B, 7> for Sequence {
         let d_last = d_last.lock().unwrap_or_else(PoisonError::into_inner).take();
         let wanted = ops.parents.each_ref().map(Option::is_some);
         let gradients =
-            B::sequence_backward(operands, &call, output, &leftover, d_output, d_last, wanted);
+            B::sequence_backward(tensors, &call, output, &leftover, d_output, d_last, wanted);
         for (parent, gradient) in ops.parents.into_iter().zip(gradients) {
             if let (Some(parent), Some(gradient)) = (parent, gradient) {
                 grads.register::<B>(parent.id, gradient);
@@ -194,24 +194,17 @@ impl<B: RecurrentKernels> Backward<B, 2> for Join {
 
 impl<B: RecurrentKernels, C: CheckpointStrategy> RecurrentOps for Autodiff<B, C> {
     fn recurrent_sequence(
-        input: FloatTensor<Self>,
-        w_ih: FloatTensor<Self>,
-        w_hh: FloatTensor<Self>,
-        bias: FloatTensor<Self>,
-        bias_candidate: FloatTensor<Self>,
-        hidden: FloatTensor<Self>,
-        cell: FloatTensor<Self>,
+        tensors: SequenceTensors<Self>,
         call: Call,
     ) -> (FloatTensor<Self>, FloatTensor<Self>) {
-        let tensors = [input, w_ih, w_hh, bias, bias_candidate, hidden, cell];
-        let nodes = tensors.each_ref().map(|tensor| tensor.node());
-        let operands: Operands<B> = tensors.map(|tensor| tensor.into_primitive());
+        let nodes = tensors.each().map(|tensor| tensor.node());
+        let tensors: SequenceTensors<B> = tensors.map(|tensor| tensor.into_primitive());
         match Sequence.prepare::<C>(nodes).compute_bound().stateful() {
             OpsKind::Tracked(prep) => {
-                let (output, last, leftover) = B::sequence_train(&operands, &call);
+                let (output, last, leftover) = B::sequence_train(&tensors, &call);
                 let d_last = Handover::<B>::default();
                 let record = SequenceRecord {
-                    operands,
+                    tensors,
                     call,
                     output: output.clone(),
                     leftover,
@@ -229,17 +222,7 @@ impl<B: RecurrentKernels, C: CheckpointStrategy> RecurrentOps for Autodiff<B, C>
                 (tracked, last)
             }
             OpsKind::UnTracked(prep) => {
-                let [input, w_ih, w_hh, bias, bias_candidate, hidden, cell] = operands;
-                let (output, last) = B::recurrent_sequence(
-                    input,
-                    w_ih,
-                    w_hh,
-                    bias,
-                    bias_candidate,
-                    hidden,
-                    cell,
-                    call,
-                );
+                let (output, last) = B::recurrent_sequence(tensors, call);
                 (
                     prep.finish(output),
                     <Self as AutodiffBackend>::from_inner(last),

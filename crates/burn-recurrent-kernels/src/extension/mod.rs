@@ -15,7 +15,7 @@ pub(crate) mod update;
 use std::sync::{Arc, Mutex};
 
 use burn::backend::tensor::{FloatTensor, IntTensor};
-use burn::backend::{Backend, backend_extension};
+use burn::backend::{Backend, ExtensionType, backend_extension};
 
 use crate::kind::{KernelCell, Layout};
 
@@ -30,26 +30,66 @@ pub(crate) struct Call {
     pub(crate) layout: Layout,
     pub(crate) reverse: bool,
     pub(crate) lengths: Option<Arc<[usize]>>,
-    /// Whether the operands of these names are there; an absent one is any small tensor.
+    /// Whether the tensors of these names are there; an absent one is any small tensor.
     pub(crate) bias: bool,
     pub(crate) bias_candidate: bool,
     pub(crate) hidden: bool,
     pub(crate) cell_state: bool,
 }
 
+/// The tensors of a sequence operation, with the shapes that [`crate::sequence()`] gives; one that the call does
+/// without is any small tensor.
+#[derive(Clone, Debug, ExtensionType)]
+pub(crate) struct SequenceTensors<B: Backend> {
+    pub(crate) input: FloatTensor<B>,
+    pub(crate) w_ih: FloatTensor<B>,
+    pub(crate) w_hh: FloatTensor<B>,
+    pub(crate) bias: FloatTensor<B>,
+    pub(crate) bias_candidate: FloatTensor<B>,
+    pub(crate) hidden: FloatTensor<B>,
+    pub(crate) cell: FloatTensor<B>,
+}
+
+/// How many there are.
+pub(crate) const SEQUENCE_TENSORS: usize = 7;
+
+impl<B: Backend> SequenceTensors<B> {
+    /// All of them, in the order of the fields.
+    pub(crate) fn each(&self) -> [&FloatTensor<B>; SEQUENCE_TENSORS] {
+        [
+            &self.input,
+            &self.w_ih,
+            &self.w_hh,
+            &self.bias,
+            &self.bias_candidate,
+            &self.hidden,
+            &self.cell,
+        ]
+    }
+
+    /// Each by a function.
+    pub(crate) fn map<C: Backend>(
+        self,
+        f: impl Fn(FloatTensor<B>) -> FloatTensor<C>,
+    ) -> SequenceTensors<C> {
+        SequenceTensors {
+            input: f(self.input),
+            w_ih: f(self.w_ih),
+            w_hh: f(self.w_hh),
+            bias: f(self.bias),
+            bias_candidate: f(self.bias_candidate),
+            hidden: f(self.hidden),
+            cell: f(self.cell),
+        }
+    }
+}
+
 /// The operations, dispatched by device.
 #[backend_extension(Flex: cfg(feature = "flex"), Autodiff)]
 pub(crate) trait RecurrentOps: Backend {
     /// Returns the output and the final states, `[1 or 2, batch, d_hidden]`.
-    #[allow(clippy::too_many_arguments)]
     fn recurrent_sequence(
-        input: FloatTensor<Self>,
-        w_ih: FloatTensor<Self>,
-        w_hh: FloatTensor<Self>,
-        bias: FloatTensor<Self>,
-        bias_candidate: FloatTensor<Self>,
-        hidden: FloatTensor<Self>,
-        cell: FloatTensor<Self>,
+        #[extension_type] tensors: SequenceTensors<Self>,
         call: Call,
     ) -> (FloatTensor<Self>, FloatTensor<Self>);
 
@@ -82,28 +122,25 @@ pub(crate) trait RecurrentOps: Backend {
 /// What the forward pass leaves for the backward pass, taken by the first to need it.
 pub(crate) type Leftover = Arc<Mutex<Option<Box<dyn core::any::Any + Send>>>>;
 
-/// The operands of a sequence operation, in the order of its arguments.
-pub(crate) type Operands<B> = [FloatTensor<B>; 7];
-
 /// Forward and backward passes of a backend with kernels, from which its operations with gradients
 /// are made.
 pub(crate) trait RecurrentKernels: RecurrentOps {
     /// Output, final states, and what the backward pass needs.
     fn sequence_train(
-        operands: &Operands<Self>,
+        tensors: &SequenceTensors<Self>,
         call: &Call,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, Leftover);
 
-    /// Gradients of the operands; only those that are `wanted` are sure to be there.
+    /// Gradients of the tensors, in the order of the fields; only those that are `wanted` are sure to be there.
     fn sequence_backward(
-        operands: Operands<Self>,
+        tensors: SequenceTensors<Self>,
         call: &Call,
         output: FloatTensor<Self>,
         leftover: &Leftover,
         d_output: FloatTensor<Self>,
         d_last: Option<FloatTensor<Self>>,
-        wanted: [bool; 7],
-    ) -> [Option<FloatTensor<Self>>; 7];
+        wanted: [bool; SEQUENCE_TENSORS],
+    ) -> [Option<FloatTensor<Self>>; SEQUENCE_TENSORS];
 
     /// Losses, and what the backward pass needs. The operands are hidden states, weight and bias.
     fn loss_train(

@@ -2,14 +2,14 @@
 
 use super::CharacterInput;
 use super::draw::{draw_embedding, draw_linear};
+use crate::embed::{embed, embed_from};
 use crate::lengths::{check_lengths, fill_padding, never, padding};
 use crate::option_error::at_least_one;
 use crate::{AnyRecurrentConfig, CellKind, OptionError, TensorShapes};
 use burn::module::Module;
 use burn::nn::{Dropout, DropoutConfig, Embedding, Linear};
-use burn::tensor::module::embedding;
 use burn::tensor::{Device, Int, Tensor};
-use burn_recurrent::{Lstm, LstmConfig, ZeroOutput};
+use burn_recurrent::{Lstm, LstmConfig, ZeroOutput, apply_dropout};
 use serde::{Deserialize, Serialize};
 
 /// The character features of words.
@@ -165,7 +165,7 @@ impl CharacterEncoder {
                 .of_module(self)
                 .shaped([batch, time, self.d_output()]);
         }
-        embedding(self.words(input), input.index.clone())
+        embed_from(self.words(input), input.index.clone())
     }
 
     /// The width of the features.
@@ -186,7 +186,7 @@ impl CharacterEncoder {
             return Tensor::zeros([words.max(1), self.d_output()], like);
         }
         let characters = clear_padding(input.characters.clone(), &input.lengths);
-        let embedded = self.dropout.forward(self.embedding.forward(characters));
+        let embedded = apply_dropout(&self.dropout, embed(&self.embedding, characters));
         match &self.network {
             CharacterNetwork::BiLstm(lstm) => {
                 let (_, state) = lstm.forward_padded(embedded, &input.lengths, None);

@@ -4,12 +4,13 @@ use super::characters::clear_padding;
 use super::draw::draw_embedding;
 use super::{CharacterEncoder, CharacterFeatures, CharacterInput, TaggerInput};
 use crate::config_file::{burn_config, is_undecided, lstm, no_characters, one, orthogonal, yes};
+use crate::embed::{embed, embed_from};
 use crate::lengths::check_lengths;
 use crate::option_error::{at_least_one, initializer, probability};
+use crate::sentence_dropout::SentenceDropout;
 use crate::{AnyRecurrent, AnyRecurrentConfig, AnyState, CellKind, OptionError, TensorShapes};
 use burn::module::Module;
-use burn::nn::{Dropout, DropoutConfig, Embedding};
-use burn::tensor::module::embedding;
+use burn::nn::Embedding;
 use burn::tensor::{Device, Distribution, Int, Tensor, TensorData};
 use burn_recurrent::{RecurrentInitializer, VariationalDropout, ZeroOutput};
 use serde::{Deserialize, Serialize};
@@ -376,7 +377,7 @@ impl TokenEncoder {
             true => table.detach(),
             false => table,
         };
-        let mut parts = vec![embedding(table, self.drop_words(clear(&input.words)))];
+        let mut parts = vec![embed_from(table, self.drop_words(clear(&input.words)))];
         if let Some(encoder) = &self.characters {
             let Some(characters) = &input.characters else {
                 panic!("the encoder reads characters, but the input has none");
@@ -393,7 +394,7 @@ impl TokenEncoder {
                 panic!("the encoder reads shapes, but the input has none");
             };
             check("shapes", shapes);
-            parts.push(table.forward(clear(shapes)));
+            parts.push(embed(table, clear(shapes)));
         }
         match parts.len() {
             1 => parts.remove(0),
@@ -409,29 +410,5 @@ impl TokenEncoder {
         let dropped = Distribution::Bernoulli(self.word_dropout.prob());
         let dropped = Tensor::<2>::random(words.dims(), dropped, &device).greater_scalar(0.5);
         words.mask_fill(dropped, self.unknown_word as i64)
-    }
-}
-
-/// Dropout with one mask a word or one a sentence.
-#[derive(Module, Debug)]
-struct SentenceDropout {
-    each_word: Dropout,
-    whole_sentence: VariationalDropout,
-}
-
-impl SentenceDropout {
-    fn new(prob: f64, variational: bool) -> Self {
-        let (each_word, whole_sentence) = match variational {
-            true => (0.0, prob),
-            false => (prob, 0.0),
-        };
-        Self {
-            each_word: DropoutConfig::new(each_word).init(),
-            whole_sentence: VariationalDropout::new(whole_sentence),
-        }
-    }
-
-    fn forward(&self, input: Tensor<3>) -> Tensor<3> {
-        self.whole_sentence.forward(self.each_word.forward(input))
     }
 }

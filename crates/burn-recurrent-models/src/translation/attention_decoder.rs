@@ -1,9 +1,9 @@
 //! The decoder with attention and input feeding.
 
 use super::attention::Attention;
-use super::sentence_dropout::SentenceDropout;
 use super::unstack::unstack;
 use super::{DecoderState, EncodedSource};
+use crate::sentence_dropout::SentenceDropout;
 use crate::{AnyRecurrent, AnyState};
 use burn::module::Param;
 use burn::tensor::Tensor;

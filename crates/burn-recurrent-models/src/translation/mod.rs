@@ -20,7 +20,6 @@ mod output_layer;
 mod penalty;
 mod saved;
 mod scheduled_sampling;
-mod sentence_dropout;
 mod source_encoder;
 mod special_tokens;
 mod state;

@@ -2,10 +2,10 @@
 
 use super::EncoderDecoderConfig;
 use super::attention::product;
-use super::sentence_dropout::SentenceDropout;
 use crate::cross_entropy::linear_nats;
 use crate::embed::embed_from;
 use crate::encoder::{draw_embedding, draw_linear};
+use crate::sentence_dropout::SentenceDropout;
 use burn::module::{Module, Param};
 use burn::nn::{Embedding, Linear};
 use burn::tensor::{Device, Int, Tensor};

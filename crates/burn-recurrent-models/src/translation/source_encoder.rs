@@ -2,11 +2,11 @@
 
 use super::EncoderDecoderConfig;
 use super::bridge::join_directions;
-use super::sentence_dropout::SentenceDropout;
 use super::word_dropout::WordDropout;
 use crate::embed::embed;
 use crate::encoder::draw_embedding;
 use crate::lengths::{check_lengths, padding};
+use crate::sentence_dropout::SentenceDropout;
 use crate::{AnyRecurrent, AnyState};
 use burn::module::Module;
 use burn::nn::Embedding;

@@ -2,12 +2,12 @@
 
 use super::attention::Attention;
 use super::attention_decoder::AttentionDecoder;
-use super::sentence_dropout::SentenceDropout;
 use super::word_dropout::WordDropout;
 use super::{DecoderState, EncodedSource, EncoderDecoderConfig};
 use crate::AnyRecurrent;
 use crate::embed::embed;
 use crate::encoder::draw_embedding;
+use crate::sentence_dropout::SentenceDropout;
 use burn::module::Module;
 use burn::nn::Embedding;
 use burn::tensor::{Device, Int, Tensor};

@@ -3,7 +3,9 @@
 use burn::backend::TensorMetadata;
 use burn_flex::FlexTensor;
 
-use super::tensors::{contiguous, indices_below, leave, numbers, take, tensor};
+use super::tensors::{
+    contiguous, indices_below, is_transposed, leave, numbers, take, tensor, transposed,
+};
 use crate::cpu::cross_entropy::{LossOperands, LossSaved, LossSizes, loss_forward};
 use crate::cpu::cross_entropy_backward::{LossWanted, loss_backward};
 use crate::cpu::run::Run;
@@ -37,6 +39,8 @@ fn loss_operands<'a>(
 struct LossLeftover {
     saved: LossSaved,
     targets: Vec<usize>,
+    /// The weight's numbers, one after the other: not to be copied again.
+    weight: FlexTensor,
 }
 
 fn losses(
@@ -55,7 +59,11 @@ fn losses(
     );
     (
         tensor(losses, [sizes.tokens]),
-        saved.map(|saved| LossLeftover { saved, targets }),
+        saved.map(|saved| LossLeftover {
+            saved,
+            targets,
+            weight: operands[1].clone(),
+        }),
     )
 }
 
@@ -93,14 +101,19 @@ pub(super) fn gradients(
     d_loss: FlexTensor,
     wanted: [bool; 3],
 ) -> [Option<FlexTensor>; 3] {
-    let operands = operands.map(contiguous);
     let sizes = loss_sizes(&operands);
     assert_eq!(
         d_loss.shape().dims::<1>(),
         [sizes.tokens],
         "the gradient of the losses must have their shape"
     );
-    let LossLeftover { saved, targets } = *take::<LossLeftover>(leftover);
+    let LossLeftover {
+        saved,
+        targets,
+        weight,
+    } = *take::<LossLeftover>(leftover);
+    let [hidden, given_weight, bias] = operands;
+    let operands = [contiguous(hidden), weight, bias];
     let gradients = loss_backward(
         Run::selected(),
         sizes,
@@ -120,7 +133,14 @@ pub(super) fn gradients(
     } = sizes;
     [
         wanted[0].then(|| tensor(gradients.hidden, [tokens, d_hidden])),
-        wanted[1].then(|| tensor(gradients.weight, [d_hidden, vocabulary])),
+        wanted[1].then(|| {
+            let gradient = tensor(gradients.weight, [d_hidden, vocabulary]);
+            // It lies as the weight does: what is added to it, such as the gradient of embeddings, lies so too.
+            match is_transposed(&given_weight) {
+                true => transposed(&gradient).transpose(0, 1),
+                false => gradient,
+            }
+        }),
         wanted[2].then(|| tensor(gradients.bias, [vocabulary])),
     ]
 }

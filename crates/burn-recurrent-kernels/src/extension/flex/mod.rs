@@ -12,21 +12,11 @@ use std::sync::Arc;
 
 use burn_flex::{Flex, FlexTensor};
 
-use super::{Call, Leftover, Operands, RecurrentKernels, RecurrentOps};
+use super::{Call, Leftover, RecurrentKernels, RecurrentOps, SEQUENCE_TENSORS, SequenceTensors};
 
 impl RecurrentOps for Flex {
-    fn recurrent_sequence(
-        input: FlexTensor,
-        w_ih: FlexTensor,
-        w_hh: FlexTensor,
-        bias: FlexTensor,
-        bias_candidate: FlexTensor,
-        hidden: FlexTensor,
-        cell: FlexTensor,
-        call: Call,
-    ) -> (FlexTensor, FlexTensor) {
-        let operands = [input, w_ih, w_hh, bias, bias_candidate, hidden, cell];
-        sequence::infer(operands, &call)
+    fn recurrent_sequence(tensors: SequenceTensors<Self>, call: Call) -> (FlexTensor, FlexTensor) {
+        sequence::infer(tensors, &call)
     }
 
     fn recurrent_linear_cross_entropy(
@@ -54,22 +44,22 @@ impl RecurrentOps for Flex {
 
 impl RecurrentKernels for Flex {
     fn sequence_train(
-        operands: &Operands<Self>,
+        tensors: &SequenceTensors<Self>,
         call: &Call,
     ) -> (FlexTensor, FlexTensor, Leftover) {
-        sequence::train(operands, call)
+        sequence::train(tensors, call)
     }
 
     fn sequence_backward(
-        operands: Operands<Self>,
+        tensors: SequenceTensors<Self>,
         call: &Call,
         output: FlexTensor,
         leftover: &Leftover,
         d_output: FlexTensor,
         d_last: Option<FlexTensor>,
-        wanted: [bool; 7],
-    ) -> [Option<FlexTensor>; 7] {
-        sequence::gradients(operands, call, output, leftover, d_output, d_last, wanted)
+        wanted: [bool; SEQUENCE_TENSORS],
+    ) -> [Option<FlexTensor>; SEQUENCE_TENSORS] {
+        sequence::gradients(tensors, call, output, leftover, d_output, d_last, wanted)
     }
 
     fn loss_train(

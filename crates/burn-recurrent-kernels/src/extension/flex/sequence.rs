@@ -5,7 +5,7 @@ use burn_flex::{Flex, FlexTensor};
 
 use super::tensors::{contiguous, leave, numbers, shaped, take, tensor};
 use crate::cpu::backward::{Incoming, Record, Wanted, backward};
-use crate::cpu::cell::{Operands as Numbered, Saved, States, Weights};
+use crate::cpu::cell::{Operands, Saved, States, Weights};
 use crate::cpu::forward::{Forward, forward};
 use crate::cpu::kernels::Isa;
 use crate::cpu::pool::threads;
@@ -13,17 +13,17 @@ use crate::cpu::run::Run;
 use crate::cpu::schedule::Schedule;
 use crate::cpu::scratch::Numbers;
 use crate::cpu::sizes::Sizes;
-use crate::extension::{Call, Leftover, Operands};
+use crate::extension::{Call, Leftover, SEQUENCE_TENSORS, SequenceTensors};
 use crate::kind::{KernelCell, Layout};
 
 /// Sizes and rows of a call.
-fn describe(operands: &Operands<Flex>, call: &Call) -> (Schedule, Sizes) {
-    let [first, second, d_input] = operands[0].shape().dims::<3>();
+fn describe(tensors: &SequenceTensors<Flex>, call: &Call) -> (Schedule, Sizes) {
+    let [first, second, d_input] = tensors.input.shape().dims::<3>();
     let (batch, time) = match call.layout {
         Layout::BatchFirst => (first, second),
         Layout::TimeFirst => (second, first),
     };
-    let [d_hidden, _] = operands[2].shape().dims::<2>();
+    let [d_hidden, _] = tensors.w_hh.shape().dims::<2>();
     let schedule = Schedule::new(
         batch,
         time,
@@ -41,37 +41,39 @@ fn describe(operands: &Operands<Flex>, call: &Call) -> (Schedule, Sizes) {
     )
 }
 
-fn weights<'a>(operands: &'a Operands<Flex>, call: &Call) -> Weights<'a> {
+fn weights<'a>(tensors: &'a SequenceTensors<Flex>, call: &Call) -> Weights<'a> {
     Weights {
-        w_ih: numbers(&operands[1]),
-        w_hh: numbers(&operands[2]),
-        bias: call.bias.then(|| numbers(&operands[3])),
-        bias_candidate: call.bias_candidate.then(|| numbers(&operands[4])),
+        w_ih: numbers(&tensors.w_ih),
+        w_hh: numbers(&tensors.w_hh),
+        bias: call.bias.then(|| numbers(&tensors.bias)),
+        bias_candidate: call
+            .bias_candidate
+            .then(|| numbers(&tensors.bias_candidate)),
     }
 }
 
-fn start<'a>(operands: &'a Operands<Flex>, call: &Call) -> States<'a> {
+fn start<'a>(tensors: &'a SequenceTensors<Flex>, call: &Call) -> States<'a> {
     States {
-        hidden: call.hidden.then(|| numbers(&operands[5])),
-        cell: call.cell_state.then(|| numbers(&operands[6])),
+        hidden: call.hidden.then(|| numbers(&tensors.hidden)),
+        cell: call.cell_state.then(|| numbers(&tensors.cell)),
     }
 }
 
-fn numbered<'a>(operands: &'a Operands<Flex>, call: &Call) -> Numbered<'a> {
-    Numbered {
-        input: numbers(&operands[0]),
-        weights: weights(operands, call),
-        start: start(operands, call),
+fn operands<'a>(tensors: &'a SequenceTensors<Flex>, call: &Call) -> Operands<'a> {
+    Operands {
+        input: numbers(&tensors.input),
+        weights: weights(tensors, call),
+        start: start(tensors, call),
     }
 }
 
 /// Output, final states, and what is left for the backward pass where `save`.
 fn run(
-    operands: &Operands<Flex>,
+    tensors: &SequenceTensors<Flex>,
     call: &Call,
     save: bool,
 ) -> (FlexTensor, FlexTensor, Option<Saved>) {
-    let (schedule, sizes) = describe(operands, call);
+    let (schedule, sizes) = describe(tensors, call);
     let isa = Isa::selected();
     log::debug!(
         "fused {:?}: batch {}, time {}, input {}, hidden {}, {} threads, {}",
@@ -92,10 +94,10 @@ fn run(
         Run::selected(),
         &schedule,
         sizes,
-        numbered(operands, call),
+        operands(tensors, call),
         save,
     );
-    let [first, second, _] = operands[0].shape().dims::<3>();
+    let [first, second, _] = tensors.input.shape().dims::<3>();
     let output = tensor(output, [first, second, sizes.d_hidden]);
     let states = if sizes.cell == KernelCell::Lstm { 2 } else { 1 };
     let hidden = if states == 1 {
@@ -111,31 +113,34 @@ fn run(
 }
 
 /// Output and final states.
-pub(super) fn infer(operands: Operands<Flex>, call: &Call) -> (FlexTensor, FlexTensor) {
-    let (output, last, _) = run(&operands.map(contiguous), call, false);
+pub(super) fn infer(tensors: SequenceTensors<Flex>, call: &Call) -> (FlexTensor, FlexTensor) {
+    let (output, last, _) = run(&tensors.map(contiguous), call, false);
     (output, last)
 }
 
 /// Output, final states, and what [`gradients`] needs.
-pub(super) fn train(operands: &Operands<Flex>, call: &Call) -> (FlexTensor, FlexTensor, Leftover) {
-    let operands = operands.clone().map(contiguous);
-    let (output, last, saved) = run(&operands, call, true);
+pub(super) fn train(
+    tensors: &SequenceTensors<Flex>,
+    call: &Call,
+) -> (FlexTensor, FlexTensor, Leftover) {
+    let tensors = tensors.clone().map(contiguous);
+    let (output, last, saved) = run(&tensors, call, true);
     (output, last, leave(saved))
 }
 
-/// Gradients of the operands that are `wanted`.
+/// Gradients of the tensors that are `wanted`, in the order of the fields.
 pub(super) fn gradients(
-    operands: Operands<Flex>,
+    tensors: SequenceTensors<Flex>,
     call: &Call,
     output: FlexTensor,
     leftover: &Leftover,
     d_output: FlexTensor,
     d_last: Option<FlexTensor>,
-    wanted: [bool; 7],
-) -> [Option<FlexTensor>; 7] {
-    let shapes = operands.each_ref().map(|tensor| tensor.shape());
-    let operands = operands.map(contiguous);
-    let (schedule, sizes) = describe(&operands, call);
+    wanted: [bool; SEQUENCE_TENSORS],
+) -> [Option<FlexTensor>; SEQUENCE_TENSORS] {
+    let shapes = tensors.each().map(|tensor| tensor.shape());
+    let tensors = tensors.map(contiguous);
+    let (schedule, sizes) = describe(&tensors, call);
     assert_eq!(
         d_output.shape(),
         output.shape(),
@@ -160,7 +165,7 @@ pub(super) fn gradients(
     });
     let saved = take::<Saved>(leftover);
     let record = Record {
-        operands: numbered(&operands, call),
+        operands: operands(&tensors, call),
         output: numbers(&output),
     };
     let gradients = backward(
@@ -212,20 +217,20 @@ mod tests {
                 hidden: false,
                 cell_state: false,
             };
-            let operands = [
-                ones([2, 3, 4]),
-                ones([4, 20]),
-                ones([5, 20]),
-                ones([1]),
-                ones([1]),
-                ones([1, 1]),
-                ones([1, 1]),
-            ];
-            let (output, _, leftover) = train(&operands, &call);
+            let tensors = SequenceTensors {
+                input: ones([2, 3, 4]),
+                w_ih: ones([4, 20]),
+                w_hh: ones([5, 20]),
+                bias: ones([1]),
+                bias_candidate: ones([1]),
+                hidden: ones([1, 1]),
+                cell: ones([1, 1]),
+            };
+            let (output, _, leftover) = train(&tensors, &call);
             let wanted = [true, true, true, false, false, false, false];
             refused(|| {
                 gradients(
-                    operands,
+                    tensors,
                     &call,
                     output,
                     &leftover,

@@ -6,7 +6,10 @@ use burn::backend::TensorMetadata;
 use burn::tensor::{DType, Shape};
 use burn_flex::FlexTensor;
 
+use crate::cpu::kernels::Isa;
+use crate::cpu::pool::threads;
 use crate::cpu::scratch::Numbers;
+use crate::cpu::transposed;
 use crate::extension::Leftover;
 use crate::extension::bytes::recycled;
 
@@ -15,9 +18,27 @@ pub(in crate::extension) fn contiguous(tensor: FlexTensor) -> FlexTensor {
     assert_eq!(tensor.dtype(), DType::F32, "fused operations are for f32");
     if tensor.as_slice::<f32>().is_some() {
         tensor
+    } else if is_transposed(&tensor) {
+        transposed(&tensor.transpose(0, 1))
     } else {
         tensor.to_contiguous()
     }
+}
+
+/// Whether a matrix is the transposed view of one whose numbers lie one after the other, as a table of embeddings is that is the
+/// weight of the output layer as well.
+pub(super) fn is_transposed(tensor: &FlexTensor) -> bool {
+    tensor.layout().num_dims() == 2
+        && tensor.as_slice::<f32>().is_none()
+        && tensor.transpose(0, 1).as_slice::<f32>().is_some()
+}
+
+/// The transpose of a matrix whose numbers lie one after the other, where its own do.
+pub(super) fn transposed(matrix: &FlexTensor) -> FlexTensor {
+    let [rows, columns] = matrix.shape().dims::<2>();
+    let kernels = Isa::selected().kernels();
+    let numbers = transposed::transposed(kernels, threads(), numbers(matrix), columns);
+    tensor(numbers, [columns, rows])
 }
 
 pub(in crate::extension) fn numbers(tensor: &FlexTensor) -> &[f32] {
