@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod additive_scores;
 mod attention_decoder;
 mod cross_entropy;
 mod dropout;
@@ -14,6 +15,7 @@ mod update;
 #[cfg(feature = "flex")]
 mod cpu;
 
+pub use additive_scores::additive_scores;
 pub use attention_decoder::{
     AttentionDecoderOutput, AttentionDecoderState, AttentionDecoderWeights, AttentionScore,
     AttentionSource, attention_decoder,

@@ -16,6 +16,8 @@ pub enum Operation {
     /// A decoder of such cells: [`attention_decoder`](crate::attention_decoder()). Gradients through attention weights
     /// or final states it never has: a caller that needs them takes tensor operations.
     AttentionDecoder(KernelCell),
+    /// The scores of additive attention, which have no gradient: [`additive_scores`](crate::additive_scores()).
+    AdditiveScores,
     /// A linear layer with its loss: [`linear_cross_entropy`](crate::linear_cross_entropy()).
     LinearCrossEntropy,
     /// Rows of a table: [`embedding`](crate::embedding()).
@@ -106,7 +108,7 @@ pub fn path(operation: Operation, device: &Device, dtypes: &[DType]) -> ComputeP
         ComputePath::Portable(PortableReason::DType(*other))
     } else {
         match operation {
-            Operation::Update if device.is_autodiff() => {
+            Operation::Update | Operation::AdditiveScores if device.is_autodiff() => {
                 ComputePath::Portable(PortableReason::Gradients)
             }
             Operation::AttentionDecoder(cell) if !cell.has_decoder() => {

@@ -101,21 +101,10 @@ pub fn sum_of_squares<const D: usize>(tensor: Tensor<D>) -> f64 {
 #[cfg(feature = "flex")]
 mod imp {
     use burn::tensor::Tensor;
-    use burn_flex::{Flex, FlexTensor};
 
     use super::AdamRates;
     use crate::cpu::update_row::Rates;
-    use crate::extension::update;
-
-    fn flex<const D: usize>(tensor: Tensor<D>) -> FlexTensor {
-        tensor
-            .try_into_primitive::<Flex>()
-            .expect("updates are for tensors without gradients")
-    }
-
-    fn tensor<const D: usize>(flex: FlexTensor) -> Tensor<D> {
-        Tensor::from_primitive::<Flex>(flex)
-    }
+    use crate::extension::{burn_tensor as tensor, flex_tensor as flex, update};
 
     pub(super) fn sgd<const D: usize>(
         parameter: Tensor<D>,

@@ -1,6 +1,7 @@
 //! The tests of this crate that need no process of their own, in one program.
 #![cfg(feature = "flex")]
 
+mod additive_scores;
 mod attention_decoder;
 mod common;
 mod cross_entropy;

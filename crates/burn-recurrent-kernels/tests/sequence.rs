@@ -72,6 +72,7 @@ fn flex_takes_the_fused_path() {
     for operation in [
         Operation::Sequence,
         Operation::AttentionDecoder(KernelCell::Lstm),
+        Operation::AdditiveScores,
         Operation::LinearCrossEntropy,
         Operation::Embedding,
         Operation::Join,
@@ -84,9 +85,11 @@ fn flex_takes_the_fused_path() {
         let wrong_type = ComputePath::Portable(PortableReason::DType(f64));
         assert_eq!(on_flex(&[f64]), wrong_type);
         assert_eq!(on_flex(&[f32, f64]), wrong_type);
-        // A step of an optimiser is the one operation without a gradient.
+        // A step of an optimiser and the scores of a decoding have no gradient.
         let expected = match operation {
-            Operation::Update => ComputePath::Portable(PortableReason::Gradients),
+            Operation::Update | Operation::AdditiveScores => {
+                ComputePath::Portable(PortableReason::Gradients)
+            }
             _ => ComputePath::Fused,
         };
         assert_eq!(path(operation, &autodiff, &[f32]), expected);

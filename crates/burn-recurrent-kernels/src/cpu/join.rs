@@ -3,10 +3,8 @@
 use core::ops::Range;
 
 use super::copy::CopyArgs;
-use super::kernels::Kernels;
 use super::parts::share;
-use super::pool::Team;
-use super::run::ALONE;
+use super::run::Run;
 use super::scratch::{Numbers, Output};
 use super::shared::Shared;
 
@@ -18,22 +16,17 @@ const ROWS: usize = 16;
 /// # Panics
 ///
 /// Where the matrices do not have equally many whole rows.
-pub(crate) fn join(
-    kernels: &Kernels,
-    threads: usize,
-    sides: [&[f32]; 2],
-    widths: [usize; 2],
-) -> Numbers {
+pub(crate) fn join(run: Run, sides: [&[f32]; 2], widths: [usize; 2]) -> Numbers {
     let width = widths[0] + widths[1];
     let rows = rows(sides[0].len() + sides[1].len(), width);
     assert_eq!(sides[0].len(), rows * widths[0], "whole rows");
     assert_eq!(sides[1].len(), rows * widths[1], "as many rows");
     let mut out = Output::new(rows * width);
     let (sides, to) = (sides.map(Shared::read), out.ptr());
-    each_side(threads, rows, widths, |side, first, part| {
+    each_side(run, rows, widths, |side, first, part| {
         // SAFETY: the rows are inside both matrices, and this thread's alone.
         unsafe {
-            (kernels.copy)(&CopyArgs {
+            (run.kernels.copy)(&CopyArgs {
                 from: sides[side].at(part.start * widths[side]),
                 from_row: widths[side],
                 to: to.at(part.start * width + first),
@@ -52,21 +45,16 @@ pub(crate) fn join(
 /// # Panics
 ///
 /// Where the numbers are not whole rows.
-pub(crate) fn split(
-    kernels: &Kernels,
-    threads: usize,
-    joined: &[f32],
-    widths: [usize; 2],
-) -> [Numbers; 2] {
+pub(crate) fn split(run: Run, joined: &[f32], widths: [usize; 2]) -> [Numbers; 2] {
     let width = widths[0] + widths[1];
     let rows = rows(joined.len(), width);
     assert_eq!(joined.len(), rows * width, "whole rows");
     let mut out = widths.map(|width| Output::new(rows * width));
     let (from, to) = (Shared::read(joined), out.each_mut().map(Output::ptr));
-    each_side(threads, rows, widths, |side, first, part| {
+    each_side(run, rows, widths, |side, first, part| {
         // SAFETY: the rows are inside both matrices, and this thread's alone.
         unsafe {
-            (kernels.copy)(&CopyArgs {
+            (run.kernels.copy)(&CopyArgs {
                 from: from.at(part.start * width + first),
                 from_row: width,
                 to: to[side].at(part.start * widths[side]),
@@ -86,13 +74,12 @@ fn rows(numbers: usize, width: usize) -> usize {
 
 /// Calls `copy(side, first column, rows)` for both sides of all rows, on several threads.
 fn each_side(
-    threads: usize,
+    run: Run,
     rows: usize,
     widths: [usize; 2],
     copy: impl Fn(usize, usize, Range<usize>) + Sync,
 ) {
-    let few = rows * (widths[0] + widths[1]) < ALONE;
-    let team = Team::take(if few { 1 } else { threads });
+    let team = run.team(rows * (widths[0] + widths[1]));
     team.run(&[], &|thread| {
         let part = share(rows, ROWS, thread, team.size());
         copy(0, 0, part.clone());
@@ -121,8 +108,12 @@ mod tests {
                 };
                 let sides = [numbers(widths[0], 0), numbers(widths[1], 1_000_000)];
                 for threads in [1, 3] {
+                    let run = Run {
+                        kernels: isa.kernels(),
+                        threads,
+                    };
                     let both = sides.each_ref().map(Vec::as_slice);
-                    let joined = join(isa.kernels(), threads, both, widths);
+                    let joined = join(run, both, widths);
                     let expected: Vec<f32> = (0..rows)
                         .flat_map(|row| {
                             let side = |i: usize| &sides[i][row * widths[i]..][..widths[i]];
@@ -130,7 +121,7 @@ mod tests {
                         })
                         .collect();
                     assert_eq!(*joined, *expected);
-                    let [left, right] = split(isa.kernels(), threads, &joined, widths);
+                    let [left, right] = split(run, &joined, widths);
                     assert_eq!([&*left, &*right], both);
                 }
             }

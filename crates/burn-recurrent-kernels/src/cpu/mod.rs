@@ -1,5 +1,6 @@
 //! The numeric core, on plain slices of `f32`.
 
+pub(crate) mod additive_scores;
 pub(crate) mod attended;
 pub(crate) mod attention;
 pub(crate) mod backward;

@@ -1,10 +1,8 @@
 //! Whole matrices, transposed.
 
 use super::copy::TransposeArgs;
-use super::kernels::Kernels;
 use super::parts::share;
-use super::pool::Team;
-use super::run::ALONE;
+use super::run::Run;
 use super::scratch::{Numbers, Output};
 use super::shared::Shared;
 
@@ -17,19 +15,14 @@ const ROWS: usize = 256;
 /// # Panics
 ///
 /// Where the numbers are not whole rows.
-pub(crate) fn transposed(
-    kernels: &Kernels,
-    threads: usize,
-    numbers: &[f32],
-    columns: usize,
-) -> Numbers {
+pub(crate) fn transposed(run: Run, numbers: &[f32], columns: usize) -> Numbers {
     let rows = numbers.len().checked_div(columns).unwrap_or(0);
     assert_eq!(numbers.len(), rows * columns, "whole rows");
     let mut out = Output::new(rows * columns);
     let (from, to) = (Shared::read(numbers), out.ptr());
-    let team = Team::take(if numbers.len() < ALONE { 1 } else { threads });
+    let team = run.team(numbers.len());
     team.run(&[], &|thread| {
-        let lanes = kernels.lanes;
+        let lanes = run.kernels.lanes;
         let bands = share(columns.div_ceil(lanes), 1, thread, team.size());
         for first_row in (0..rows).step_by(ROWS) {
             for first_column in bands.clone().map(|band| band * lanes) {
@@ -42,7 +35,7 @@ pub(crate) fn transposed(
                     // result, where the columns of this band are this thread's alone.
                     unsafe {
                         if width == lanes && height == lanes {
-                            (kernels.transpose)(&TransposeArgs {
+                            (run.kernels.transpose)(&TransposeArgs {
                                 from,
                                 from_row: columns,
                                 to,
@@ -89,7 +82,11 @@ mod tests {
                     .flat_map(|column| (0..rows).map(move |row| (row * columns + column) as f32))
                     .collect();
                 for threads in [1, 3] {
-                    let result = transposed(isa.kernels(), threads, &numbers, columns);
+                    let run = Run {
+                        kernels: isa.kernels(),
+                        threads,
+                    };
+                    let result = transposed(run, &numbers, columns);
                     assert_eq!(*result, *expected, "{isa:?}, {rows} x {columns}");
                 }
             }

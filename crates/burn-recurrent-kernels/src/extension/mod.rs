@@ -3,6 +3,8 @@
 // Without a backend in the list, what the macro writes leaves some arguments unused.
 #![cfg_attr(not(feature = "flex"), allow(unused_variables))]
 
+#[cfg(feature = "flex")]
+pub(crate) mod additive_scores;
 pub(crate) mod attention_decoder;
 mod autodiff;
 #[cfg(feature = "flex")]
@@ -11,6 +13,9 @@ mod bytes;
 mod flex;
 #[cfg(feature = "flex")]
 pub(crate) mod update;
+
+#[cfg(feature = "flex")]
+pub(crate) use flex::tensors::{burn_tensor, flex_tensor};
 
 use std::sync::{Arc, Mutex};
 

@@ -8,7 +8,7 @@ use burn::nn::Linear;
 use burn::tensor::activation::{softmax, tanh};
 use burn::tensor::{Device, Tensor};
 use burn_recurrent::ZeroOutput;
-use burn_recurrent_kernels::AttentionScore;
+use burn_recurrent_kernels::{self as kernels, AttentionScore, Operation};
 
 /// Attention over the source's words, and the attended vector that comes of it (Luong et al. 2015,
 /// equation 5): with `h` the decoder's new hidden vector and `c` the mean of the words' vectors,
@@ -130,13 +130,17 @@ impl Attention {
         let (Some(query), Some(energy)) = (&self.query, &self.energy) else {
             return hidden.matmul(keys.swap_dims(1, 2));
         };
-        let query = product(hidden, query.val());
+        let (query, energy) = (product(hidden, query.val()), energy.val());
+        let dtypes = [query.dtype(), keys.dtype(), energy.dtype()];
+        if kernels::path(Operation::AdditiveScores, &query.device(), &dtypes).is_fused() {
+            return kernels::additive_scores(query, keys, energy);
+        }
         let [batch, queries, width] = query.dims();
         let [_, words, _] = keys.dims();
         let sum = query.unsqueeze_dim::<4>(2) + keys.unsqueeze_dim::<4>(1);
         let sum = tanh(sum).reshape([batch, queries * words, width]);
         // A product a sentence, so that its rounding does not depend on how many there are.
-        sum.matmul(energy.val().reshape([1, width, 1]))
+        sum.matmul(energy.reshape([1, width, 1]))
             .reshape([batch, queries, words])
     }
 }

@@ -4,16 +4,14 @@ use burn_flex::FlexTensor;
 
 use super::tensors::{contiguous, last, numbers, shaped, with_last};
 use crate::cpu::join;
-use crate::cpu::kernels::Isa;
-use crate::cpu::pool::threads;
+use crate::cpu::run::Run;
 
 /// Both side by side in the last dimension.
 pub(super) fn join(left: FlexTensor, right: FlexTensor) -> FlexTensor {
     let sides = [left, right].map(contiguous);
     let [left, right] = sides.each_ref().map(last);
     let output = join::join(
-        Isa::selected().kernels(),
-        threads(),
+        Run::selected(),
         sides.each_ref().map(numbers),
         [left, right],
     );
@@ -24,12 +22,7 @@ pub(super) fn join(left: FlexTensor, right: FlexTensor) -> FlexTensor {
 pub(super) fn split(joined: FlexTensor, widths: [usize; 2]) -> [FlexTensor; 2] {
     let joined = contiguous(joined);
     assert_eq!(last(&joined), widths[0] + widths[1], "gradient of a join");
-    let sides = join::split(
-        Isa::selected().kernels(),
-        threads(),
-        numbers(&joined),
-        widths,
-    );
+    let sides = join::split(Run::selected(), numbers(&joined), widths);
     let mut widths = widths.into_iter();
     sides.map(|side| {
         let width = widths.next().expect("a width for each side");

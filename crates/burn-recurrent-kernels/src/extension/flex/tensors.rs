@@ -3,15 +3,30 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use burn::backend::TensorMetadata;
-use burn::tensor::{DType, Shape};
-use burn_flex::FlexTensor;
+use burn::tensor::{DType, Shape, Tensor};
+use burn_flex::{Flex, FlexTensor};
 
-use crate::cpu::kernels::Isa;
-use crate::cpu::pool::threads;
+use crate::cpu::run::Run;
 use crate::cpu::scratch::Numbers;
 use crate::cpu::transposed;
 use crate::extension::Leftover;
 use crate::extension::bytes::recycled;
+
+/// Burn's tensor as the backend's, for operations without gradients.
+///
+/// # Panics
+///
+/// Where the tensor is not on a Flex device, or keeps gradients.
+pub(crate) fn flex_tensor<const D: usize>(tensor: Tensor<D>) -> FlexTensor {
+    tensor
+        .try_into_primitive::<Flex>()
+        .expect("operations without gradients are for tensors without them")
+}
+
+/// The backend's tensor as Burn's.
+pub(crate) fn burn_tensor<const D: usize>(tensor: FlexTensor) -> Tensor<D> {
+    Tensor::from_primitive::<Flex>(tensor)
+}
 
 /// The tensor itself where its numbers lie one after the other, else a copy where they do.
 pub(in crate::extension) fn contiguous(tensor: FlexTensor) -> FlexTensor {
@@ -36,8 +51,7 @@ pub(super) fn is_transposed(tensor: &FlexTensor) -> bool {
 /// The transpose of a matrix whose numbers lie one after the other, where its own do.
 pub(super) fn transposed(matrix: &FlexTensor) -> FlexTensor {
     let [rows, columns] = matrix.shape().dims::<2>();
-    let kernels = Isa::selected().kernels();
-    let numbers = transposed::transposed(kernels, threads(), numbers(matrix), columns);
+    let numbers = transposed::transposed(Run::selected(), numbers(matrix), columns);
     tensor(numbers, [columns, rows])
 }
 
@@ -48,7 +62,7 @@ pub(in crate::extension) fn numbers(tensor: &FlexTensor) -> &[f32] {
 }
 
 /// A tensor of numbers.
-pub(super) fn tensor<const D: usize>(data: Numbers, shape: [usize; D]) -> FlexTensor {
+pub(in crate::extension) fn tensor<const D: usize>(data: Numbers, shape: [usize; D]) -> FlexTensor {
     shaped(data, Shape::from(shape))
 }
 
