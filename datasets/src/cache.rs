@@ -1,18 +1,14 @@
-//! The folder that data sets are kept in.
+//! Data sets in a folder: verified, downloaded where they are missing.
 
-use std::ffi::OsString;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use burn_recurrent_files::Checksum;
 use thiserror::Error;
 
 use crate::catalog::{Dataset, RemoteFile};
-use crate::download::{self, DownloadError, Retry};
-
-/// The environment variable that names the cache folder.
-pub const CACHE_VARIABLE: &str = "BURN_RECURRENT_DATA";
+use crate::download::{self, DownloadError, Retry, size_and_sha256};
+use crate::folder::{CACHE_VARIABLE, cache_folder};
 
 /// A folder with one sub-folder a data set: `<folder>/ptb/ptb.train.txt`.
 ///
@@ -71,9 +67,7 @@ impl Cache {
     /// # Errors
     /// Where neither is known.
     pub fn from_env() -> Result<Self, CacheError> {
-        named_folder(std::env::var_os(CACHE_VARIABLE), dirs::cache_dir())
-            .map(Self::at)
-            .ok_or(CacheError::NoFolder)
+        cache_folder().map(Self::at).ok_or(CacheError::NoFolder)
     }
 
     /// The given folder; it need not exist yet.
@@ -123,13 +117,6 @@ impl Cache {
     }
 }
 
-/// How many bytes a file has from where it stands, and their SHA-256.
-pub(crate) fn size_and_sha256(file: &mut File) -> io::Result<(u64, String)> {
-    let mut checksum = Checksum::new();
-    let bytes = io::copy(file, &mut checksum)?;
-    Ok((bytes, checksum.finish()))
-}
-
 /// Whether the file is there; an error where it is and has other content.
 fn present(path: &Path, file: &RemoteFile) -> Result<bool, CacheError> {
     match File::open(path).and_then(|mut file| size_and_sha256(&mut file)) {
@@ -146,32 +133,5 @@ fn present(path: &Path, file: &RemoteFile) -> Result<bool, CacheError> {
             path: path.into(),
             cause,
         }),
-    }
-}
-
-/// The folder that the variable names, else one in the platform's cache folder. An empty variable
-/// counts as none, as in a shell's `VARIABLE= command`.
-fn named_folder(variable: Option<OsString>, caches: Option<PathBuf>) -> Option<PathBuf> {
-    match variable {
-        Some(folder) if !folder.is_empty() => Some(folder.into()),
-        _ => caches.map(|caches| caches.join("burn-recurrent")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_variable_goes_before_the_platforms_folder() {
-        let caches = || Some(PathBuf::from("caches"));
-        let own = Some(PathBuf::from("caches").join("burn-recurrent"));
-        assert_eq!(
-            named_folder(Some("data".into()), caches()),
-            Some("data".into())
-        );
-        assert_eq!(named_folder(Some("".into()), caches()), own);
-        assert_eq!(named_folder(None, caches()), own);
-        assert_eq!(named_folder(None, None), None);
     }
 }

@@ -62,10 +62,14 @@ mod cache;
 mod catalog;
 mod download;
 mod file_kind;
+mod folder;
 pub mod grammar;
+mod load_error;
 mod parallel;
+mod pronunciation_error;
 mod pronunciations;
 mod read;
+mod read_error;
 mod requests;
 mod splits;
 mod stories;
@@ -75,25 +79,26 @@ mod translations;
 mod word_vectors;
 
 pub use archive::ArchiveError;
-pub use cache::{CACHE_VARIABLE, Cache, CacheError};
+pub use cache::{Cache, CacheError};
 pub use catalog::{Catalog, CatalogError, Dataset, Format, Member, RemoteFile, SplitRule};
 pub use download::{DownloadError, Retry};
 pub use file_kind::FileKind;
+pub use folder::CACHE_VARIABLE;
 pub use grammar::{
     Grammar, GrammarError, GrammarProblem, PairSample, Sample, SampleSpan, SynchronousGrammar,
     sample_rng,
 };
+pub use load_error::LoadError;
 pub use parallel::{
     EmptyPairs, ParallelError, ParallelFiles, ParallelPart, ParallelReader, ParallelSplits,
     SentencePair,
 };
-pub use pronunciations::{
-    DictionaryCounts, Part, Pronounced, PronunciationError, PronunciationProblem, Pronunciations,
-    Stress, WordShares,
-};
-pub use read::{ReadError, lines, read_bytes, read_text};
+pub use pronunciation_error::{PronunciationError, PronunciationProblem};
+pub use pronunciations::{DictionaryCounts, Part, Pronounced, Pronunciations, Stress, WordShares};
+pub use read::{lines, read_bytes, read_text};
+pub use read_error::ReadError;
 pub use requests::{RequestCorpus, RequestPart, requests};
-pub use splits::{Fractions, LoadError, SplitUnit, TextSplits};
+pub use splits::{Fractions, SplitUnit, TextSplits};
 pub use stories::{SourceScore, StoryCorpus, stories};
 pub use tagged::{
     ColumnFormat, ConlluColumn, OddKind, OddRows, SentenceError, SentenceFormat, SentenceProblem,

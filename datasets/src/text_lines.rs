@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use flate2::bufread::MultiGzDecoder;
 
 use crate::file_kind::FileKind;
-use crate::read::ReadError;
+use crate::read_error::ReadError;
 
 /// The longest line that is read, in bytes. A file with longer ones is hardly text, and must not fill the memory.
 const MAX_LINE: usize = 1 << 24;

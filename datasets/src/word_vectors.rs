@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::read::ReadError;
+use crate::read_error::ReadError;
 use crate::text_lines::{TextLines, open_text};
 
 /// Vectors of words, one for each.

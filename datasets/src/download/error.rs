@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use crate::cache::CACHE_VARIABLE;
+use crate::folder::CACHE_VARIABLE;
 
 /// Why a file could not be downloaded.
 #[derive(Debug, Error)]

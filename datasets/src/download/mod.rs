@@ -3,6 +3,7 @@
 mod error;
 mod part;
 mod progress;
+mod size;
 mod transfer;
 
 use std::path::Path;
@@ -11,6 +12,7 @@ use std::time::Duration;
 pub use error::DownloadError;
 use part::Part;
 use progress::Progress;
+pub(crate) use size::size_and_sha256;
 use transfer::{Transfer, TransferError};
 
 use crate::catalog::RemoteFile;

@@ -6,7 +6,7 @@ use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use super::error::DownloadError;
-use crate::cache::size_and_sha256;
+use super::size::size_and_sha256;
 
 /// `<path>.part`, held by this process alone until it is dropped.
 #[derive(Debug)]

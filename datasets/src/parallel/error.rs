@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use crate::read::ReadError;
+use crate::read_error::ReadError;
 
 /// Why parallel text could not be read.
 #[derive(Debug, Error)]

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::error::ParallelError;
 use super::files::ParallelFiles;
 use super::pair::SentencePair;
-use crate::read::ReadError;
+use crate::read_error::ReadError;
 use crate::text_lines::{TextLines, TextSource, open_text};
 
 /// How much of a wrong line a message shows, in characters.

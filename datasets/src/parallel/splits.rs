@@ -11,8 +11,8 @@ use super::pair::SentencePair;
 use super::reader::ParallelReader;
 use crate::cache::Cache;
 use crate::catalog::{Catalog, Dataset, SplitRule};
-use crate::read::ReadError;
-use crate::splits::LoadError;
+use crate::load_error::LoadError;
+use crate::read_error::ReadError;
 
 /// The pairs of one part of a data set.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use super::conllu::Ids;
 use super::error::{SentenceError, SentenceProblem};
 use super::format::{ColumnFormat, ConlluColumn, SentenceFormat, TagColumn};
 use super::sentence::{SentenceRow, TaggedSentence};
-use crate::read::ReadError;
+use crate::read_error::ReadError;
 use crate::text_lines::{TextLines, TextSource, open_text};
 
 /// The most lines of one sentence: a file without blank lines must not fill the memory.

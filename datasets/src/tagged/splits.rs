@@ -12,7 +12,7 @@ use super::sentence::TaggedSentence;
 use crate::archive::read_member;
 use crate::cache::Cache;
 use crate::catalog::{Catalog, Dataset, Format, SplitRule};
-use crate::splits::LoadError;
+use crate::load_error::LoadError;
 
 /// The sentences of one part of a data set.
 #[derive(Debug, Clone, PartialEq, Eq)]

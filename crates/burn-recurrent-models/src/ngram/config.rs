@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 
 use super::error::NgramError;
-use super::model::NgramModel;
 
 /// The highest order that can be asked for.
 pub const MAX_ORDER: usize = 32;
@@ -102,24 +101,6 @@ impl NgramConfig {
     pub fn with_min_counts(mut self, min_counts: Vec<u32>) -> Self {
         self.min_counts = min_counts;
         self
-    }
-
-    /// Counts a stream and estimates the model.
-    ///
-    /// `tokens` are ids below `vocabulary_size`. With `eos` the stream is read as sentences that each end with that
-    /// id (the last one need not); without, it is one endless run.
-    ///
-    /// # Errors
-    ///
-    /// When a setting is out of its range, the stream is empty or longer than 2^31 tokens, or a token or `eos` is not
-    /// below `vocabulary_size`.
-    pub fn train(
-        &self,
-        tokens: &[u32],
-        vocabulary_size: usize,
-        eos: Option<u32>,
-    ) -> Result<NgramModel, NgramError> {
-        NgramModel::train(self.clone(), tokens, vocabulary_size, eos)
     }
 
     /// The smallest count that is used at `order`.

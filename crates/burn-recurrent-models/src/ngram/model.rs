@@ -31,18 +31,29 @@ struct Context {
     dropped: usize,
 }
 
-impl NgramModel {
-    pub(super) fn train(
-        config: NgramConfig,
+impl NgramConfig {
+    /// Counts a stream and estimates the model.
+    ///
+    /// `tokens` are ids below `vocabulary_size`. With `eos` the stream is read as sentences that each end with that
+    /// id (the last one need not); without, it is one endless run.
+    ///
+    /// # Errors
+    ///
+    /// When a setting is out of its range, the stream is empty or longer than 2^31 tokens, or a token or `eos` is not
+    /// below `vocabulary_size`.
+    pub fn train(
+        &self,
         tokens: &[u32],
         vocabulary_size: usize,
         eos: Option<u32>,
-    ) -> Result<Self, NgramError> {
-        config.validate()?;
-        let trie = Trie::count(tokens, vocabulary_size, eos, config.order)?;
-        Ok(Self::estimate(config, eos, trie))
+    ) -> Result<NgramModel, NgramError> {
+        self.validate()?;
+        let trie = Trie::count(tokens, vocabulary_size, eos, self.order)?;
+        Ok(NgramModel::estimate(self.clone(), eos, trie))
     }
+}
 
+impl NgramModel {
     /// Turns counts into a model.
     pub(super) fn estimate(config: NgramConfig, eos: Option<u32>, trie: Trie) -> Self {
         let weights = match config.smoothing {

@@ -1,6 +1,7 @@
 //! Files of named tensors, and the formats they come in.
 
 mod element;
+mod entry;
 mod kind;
 mod npy;
 mod npz;
@@ -10,5 +11,6 @@ mod safetensors;
 mod tensor_file;
 
 pub use element::ElementType;
+pub(crate) use entry::Data;
+pub(crate) use tensor_file::CONTIGUOUS;
 pub use tensor_file::TensorFile;
-pub(crate) use tensor_file::{CONTIGUOUS, Data};

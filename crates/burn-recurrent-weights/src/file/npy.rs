@@ -4,7 +4,7 @@
 //! header asks for; of the header NumPy itself writes, three values are needed.
 
 use super::element::ElementType;
-use super::tensor_file::{Data, Entry};
+use super::entry::{Data, Entry};
 
 const MAGIC: &[u8] = b"\x93NUMPY";
 /// The longest header that is read; NumPy's own limit is 10000.

@@ -1,7 +1,7 @@
 //! NumPy's zip archives of arrays, as `numpy.savez` writes them.
 
+use super::entry::Entry;
 use super::npy;
-use super::tensor_file::Entry;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufReader, Cursor, Read, Write};

@@ -1,8 +1,8 @@
 //! PyTorch's own files, read by Burn's reader after some checks.
 
 use super::element::ElementType;
+use super::entry::{Data, Entry};
 use super::pickle::{Edits, Input, Seen, scan};
-use super::tensor_file::{Data, Entry};
 use burn::store::pytorch_reader::{DType, PickleValue, PytorchReader};
 use std::collections::{BTreeMap, HashSet};
 use std::fs::File;

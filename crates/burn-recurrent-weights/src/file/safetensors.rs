@@ -1,7 +1,7 @@
 //! The safetensors format, read with suspicion: <https://huggingface.co/docs/safetensors>.
 
 use super::element::ElementType;
-use super::tensor_file::{Data, Entry};
+use super::entry::{Data, Entry};
 use safetensors::{Dtype, SafeTensorError, SafeTensors, View};
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;

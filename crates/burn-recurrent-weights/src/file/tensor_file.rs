@@ -1,15 +1,14 @@
 //! A file of named tensors.
 
 use super::element::ElementType;
+use super::entry::{Data, Entry};
 use super::{kind, npz, pytorch, safetensors};
 use crate::error::{TensorProblem, WeightsError};
-use burn::store::pytorch_reader::Tensor as PytorchTensor;
 use burn_recurrent_files::write_atomically;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 /// Named tensors: those of a safetensors, PyTorch or npz file, or those that are to become a safetensors or npz file.
@@ -36,27 +35,6 @@ pub struct TensorFile {
     /// The length of the whole file.
     length: u64,
     tensors: BTreeMap<String, Entry>,
-}
-
-/// A tensor of a file.
-#[derive(Debug)]
-pub(crate) struct Entry {
-    pub(crate) element: ElementType,
-    pub(crate) shape: Vec<usize>,
-    pub(crate) data: Data,
-}
-
-/// Where a tensor's numbers are.
-#[derive(Debug)]
-pub(crate) enum Data {
-    /// Within the file's bytes, little-endian and row by row.
-    Range(Range<usize>),
-    /// Bytes of its own, likewise.
-    Bytes(Vec<u8>),
-    /// Numbers that are to be written.
-    Floats(Vec<f32>),
-    /// With Burn's reader of PyTorch files.
-    Pytorch(Box<PytorchTensor>),
 }
 
 impl TensorFile {

@@ -9,6 +9,7 @@
 
 mod adding;
 mod architecture;
+mod cells;
 mod clip;
 mod flow;
 mod model;

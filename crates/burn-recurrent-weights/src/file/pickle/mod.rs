@@ -3,6 +3,8 @@
 mod edits;
 mod input;
 mod scan;
+mod tag;
+mod text;
 mod value;
 
 pub(super) use edits::Edits;

@@ -7,7 +7,8 @@
 
 use super::edits::{Container, Edits, Made};
 use super::input::Input;
-use super::value::{Kind, Tag, Value};
+use super::tag::Tag;
+use super::value::{Kind, Value};
 use std::collections::{HashMap, HashSet};
 use std::io::BufRead;
 
