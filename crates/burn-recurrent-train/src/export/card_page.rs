@@ -51,15 +51,23 @@ impl ModelCard {
                 true => format!("**{}**", name.replace('_', " ")),
                 false => name.replace('_', " "),
             };
+            let mut cells = vec![words];
             match (two, self.measured_as_shipped.contains(name)) {
-                (true, true) => write!(f, "| {words} | {} | {before} |", figure(*value))?,
-                (true, false) => write!(f, "| {words} | | {before} |")?,
-                (false, _) => write!(f, "| {words} | {} |", figure(*value))?,
+                (true, true) => cells.extend([figure(*value), before]),
+                (true, false) => cells.extend([String::new(), before]),
+                (false, _) => cells.push(figure(*value)),
             }
             if !self.published.is_empty() {
                 let published = self.published.get(name).map_or("", String::as_str);
                 // A bar would begin another column.
-                write!(f, " {} |", in_a_line(published).replace('|', "\\|"))?;
+                cells.push(in_a_line(published).replace('|', "\\|"));
+            }
+            write!(f, "|")?;
+            for cell in cells {
+                match cell.as_str() {
+                    "" => write!(f, " |")?,
+                    cell => write!(f, " {cell} |")?,
+                }
             }
             writeln!(f)?;
         }
