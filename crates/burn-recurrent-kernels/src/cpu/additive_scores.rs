@@ -63,33 +63,29 @@ pub(crate) fn additive_scores(
 mod tests {
     use super::*;
     use crate::cpu::kernels::Isa;
-
-    /// Numbers between -1 and 1 that follow no pattern.
-    fn numbers(seed: u32, count: usize) -> Vec<f32> {
-        (0..count)
-            .map(|i| (seed.wrapping_mul(7919).wrapping_add(i as u32) as f32 * 12.9898).sin())
-            .collect()
-    }
+    use crate::cpu::tests::{numbers, shapes};
 
     #[test]
     fn every_query_is_scored_with_its_own_sentence() {
+        let all = [
+            [1, 1, 1, 1],
+            [3, 5, 7, 33],
+            [2, 1, 9, 16],
+            [4, 3, 1, 129],
+            [70, 5, 12, 64],
+            [0, 5, 7, 8],
+            [2, 0, 7, 8],
+            [2, 5, 0, 8],
+            [2, 5, 7, 0],
+        ];
+        let miri = [[3, 2, 2, 5], [2, 0, 7, 8], [2, 5, 0, 8]];
         for isa in Isa::available() {
-            for sizes in [
-                [1, 1, 1, 1],
-                [3, 5, 7, 33],
-                [2, 1, 9, 16],
-                [4, 3, 1, 129],
-                [70, 5, 12, 64],
-                [0, 5, 7, 8],
-                [2, 0, 7, 8],
-                [2, 5, 0, 8],
-                [2, 5, 7, 0],
-            ] {
+            for sizes in shapes(&all, &miri) {
                 let [batch, queries, words, width] = sizes;
                 let (query, keys, energy) = (
-                    numbers(1, batch * queries * width),
-                    numbers(2, batch * words * width),
-                    numbers(3, width),
+                    numbers(&mut 1, batch * queries * width, 1.0),
+                    numbers(&mut 2, batch * words * width, 1.0),
+                    numbers(&mut 3, width, 1.0),
                 );
                 let operands = Operands {
                     query: &query,

@@ -11,7 +11,8 @@ use super::schedule::Schedule;
 use super::sizes::Sizes;
 use crate::kind::{KernelCell, Layout};
 
-fn numbers(seed: &mut u64, count: usize, scale: f32) -> Vec<f32> {
+/// Numbers between `-scale` and `scale` that follow no pattern.
+pub(super) fn numbers(seed: &mut u64, count: usize, scale: f32) -> Vec<f32> {
     (0..count)
         .map(|_| {
             *seed = seed
@@ -116,8 +117,8 @@ fn layer(
     ]
 }
 
-/// The shapes of which Miri has time for.
-fn shapes<const N: usize>(all: &[[usize; N]], miri: &[[usize; N]]) -> Vec<[usize; N]> {
+/// The shapes that Miri has time for, if it is Miri.
+pub(super) fn shapes<const N: usize>(all: &[[usize; N]], miri: &[[usize; N]]) -> Vec<[usize; N]> {
     if cfg!(miri) { miri } else { all }.to_vec()
 }
 

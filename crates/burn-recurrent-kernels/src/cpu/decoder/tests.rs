@@ -5,18 +5,8 @@ use super::forward::forward;
 use super::{DecoderOperands, DecoderSizes};
 use crate::cpu::kernels::Isa;
 use crate::cpu::run::Run;
+use crate::cpu::tests::numbers;
 use crate::kind::KernelCell;
-
-fn numbers(seed: &mut u64, count: usize, scale: f32) -> Vec<f32> {
-    (0..count)
-        .map(|_| {
-            *seed = seed
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
-            ((*seed >> 40) as f32 / (1u64 << 23) as f32 - 1.0) * scale
-        })
-        .collect()
-}
 
 /// Everything that a decoder computes, forward and backward.
 fn decode(isa: Isa, threads: usize, sizes: &DecoderSizes) -> Vec<Vec<f32>> {
