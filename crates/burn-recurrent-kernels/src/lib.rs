@@ -8,6 +8,7 @@ mod embedding;
 mod extension;
 mod join;
 mod kind;
+mod parallel;
 mod path;
 mod sequence;
 mod update;
@@ -29,6 +30,7 @@ pub use dropout::dropout;
 pub use embedding::embedding;
 pub use join::join;
 pub use kind::{KernelCell, Layout};
+pub use parallel::{parallel_map, parallelism};
 pub use path::{ComputePath, Operation, PortableReason, path};
 pub use sequence::{
     SequenceOptions, SequenceOutput, SequenceState, SequenceWeights, lstm_sequence, sequence,

@@ -128,7 +128,7 @@ pub(crate) fn assert_fused(operation: Operation, device: &Device, dtypes: &[DTyp
 }
 
 /// Whether a device is a Flex device, with gradients or without.
-fn is_flex(device: &DispatchDevice) -> bool {
+pub(crate) fn is_flex(device: &DispatchDevice) -> bool {
     match device {
         #[cfg(feature = "flex")]
         DispatchDevice::Flex(_) => true,

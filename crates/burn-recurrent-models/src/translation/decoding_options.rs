@@ -17,7 +17,8 @@ pub struct DecodingOptions {
     pub forbid_unknown: bool,
     /// Whether the attention of each token is returned; a model without has none to return.
     pub attention: bool,
-    /// How many sentences are translated together. The translations do not depend on it.
+    /// How many sentences are translated together at most, by each thread where several translate. The
+    /// translations do not depend on it.
     pub batch: usize,
 }
 

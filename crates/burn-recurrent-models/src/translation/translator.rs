@@ -7,14 +7,24 @@ use super::{BeamConfig, DecodingError, DecodingOptions, EncoderDecoder, Hypothes
 use crate::Sampler;
 use burn::module::Module;
 use burn::tensor::Device;
+use burn_recurrent_kernels::{parallel_map, parallelism};
 use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+/// Into how many groups for each thread sentences of one length come apart at least, so that none waits for the others
+/// for long.
+const GROUPS_A_THREAD: usize = 2;
+
+/// Fewer sentences of one length stay together: a step takes hardly less time for fewer.
+const LEAST_SHARE: usize = 8;
 
 /// A trained [`EncoderDecoder`] that translates, on one device: token indices in, token indices
 /// out, without beginnings and ends.
 ///
 /// No sentence's translation depends on what is translated with it: sentences of one length are
 /// translated together, so that there is no padding, and on Burn's Flex backend every number is the
-/// same to the last bit whatever the other sentences are and however many threads compute it.
+/// same to the last bit whatever the other sentences are and however many threads compute it. There,
+/// each thread translates other sentences.
 ///
 /// ```
 /// use burn::tensor::Device;
@@ -66,7 +76,7 @@ impl NeuralTranslator {
         sentences: &[S],
         options: &DecodingOptions,
     ) -> Result<Vec<Hypothesis>, DecodingError> {
-        self.one_each(sentences, options, &mut |_, log_probabilities| {
+        let likeliest = |log_probabilities: &[f32]| {
             let mut best = 0;
             for (token, log_probability) in log_probabilities.iter().enumerate() {
                 if *log_probability > log_probabilities[best] {
@@ -74,7 +84,8 @@ impl NeuralTranslator {
                 }
             }
             best as u32
-        })
+        };
+        self.one_each(sentences, options, sentences.iter().map(|_| likeliest))
     }
 
     /// Draws each token from the model's distribution (ancestral sampling), a sampler a sentence,
@@ -90,11 +101,14 @@ impl NeuralTranslator {
         options: &DecodingOptions,
     ) -> Result<Vec<Hypothesis>, DecodingError> {
         count("sampler", samplers.len(), sentences.len())?;
-        self.one_each(sentences, options, &mut |sentence, log_probabilities| {
-            let log_probabilities: Vec<f64> =
-                log_probabilities.iter().map(|p| f64::from(*p)).collect();
-            samplers[sentence].sample(&log_probabilities)
-        })
+        let draws = samplers.iter_mut().map(|sampler| {
+            |log_probabilities: &[f32]| {
+                let log_probabilities: Vec<f64> =
+                    log_probabilities.iter().map(|p| f64::from(*p)).collect();
+                sampler.sample(&log_probabilities)
+            }
+        });
+        self.one_each(sentences, options, draws)
     }
 
     /// Searches for the best translations, [`BeamConfig::nbest`] a sentence, the best first; fewer
@@ -118,11 +132,12 @@ impl NeuralTranslator {
             let value = config.coverage_penalty;
             return Err(DecodingError::Coverage { value });
         }
-        let by = |place: usize| sentences[place].as_ref().len();
-        self.in_groups(sentences, by, config.options.batch, |group| {
-            let sources = sources(sentences, group);
-            beam_search(self, &sources, config)
-        })
+        let sentences = self.checked(sentences)?;
+        let by = |place: usize| sentences[place].len();
+        let groups = self.groups(sentences.len(), by, config.options.batch);
+        Ok(self.in_groups(groups, |group| {
+            beam_search(self, &of(&sentences, group), config)
+        }))
     }
 
     /// The log-probability of each token of a given translation of each sentence, its end
@@ -141,63 +156,86 @@ impl NeuralTranslator {
         if batch == 0 {
             return Err(DecodingError::Zero { name: "batch" });
         }
-        check(translations, self.model.target_vocabulary_size())?;
-        let by = |place: usize| {
-            (
-                sentences[place].as_ref().len(),
-                translations[place].as_ref().len(),
-            )
-        };
-        self.in_groups(sentences, by, batch, |group| {
-            let (sources, targets) = (sources(sentences, group), sources(translations, group));
-            force(self, &sources, &targets)
-        })
+        let sentences = self.checked(sentences)?;
+        let translations = checked(translations, self.model.target_vocabulary_size())?;
+        let by = |place: usize| (sentences[place].len(), translations[place].len());
+        let groups = self.groups(sentences.len(), by, batch);
+        Ok(self.in_groups(groups, |group| {
+            force(self, &of(&sentences, group), &of(&translations, group))
+        }))
     }
 
-    fn one_each<S: AsRef<[u32]>>(
+    /// A translation a sentence, of which each token is what the sentence's `choices` says, given the
+    /// log-probabilities of all tokens.
+    fn one_each<S: AsRef<[u32]>, C: FnMut(&[f32]) -> u32 + Send>(
         &self,
         sentences: &[S],
         options: &DecodingOptions,
-        choose: &mut dyn FnMut(usize, &[f32]) -> u32,
+        choices: impl Iterator<Item = C>,
     ) -> Result<Vec<Hypothesis>, DecodingError> {
         options.validate()?;
-        let by = |place: usize| sentences[place].as_ref().len();
-        self.in_groups(sentences, by, options.batch, |group| {
-            let sources = sources(sentences, group);
+        let sentences = self.checked(sentences)?;
+        let choices: Vec<Mutex<C>> = choices.map(Mutex::new).collect();
+        let by = |place: usize| sentences[place].len();
+        let groups = self.groups(sentences.len(), by, options.batch);
+        Ok(self.in_groups(groups, |group| {
+            let sources = of(&sentences, group);
+            // Nobody else asks for this sentence's.
             walk(self, &sources, options, &mut |place, log_probabilities| {
-                choose(group[place], log_probabilities)
+                let choice = choices[group[place]].lock();
+                choice.unwrap_or_else(PoisonError::into_inner)(log_probabilities)
             })
-        })
+        }))
     }
 
-    /// Calls `translate` with the places of sentences that are alike in `by`, at most `batch` at a
-    /// time, and brings what it returns back into the sentences' order.
-    fn in_groups<S: AsRef<[u32]>, K: Ord, R>(
+    /// The tokens of sentences, all of which the model knows.
+    fn checked<'a, S: AsRef<[u32]>>(
         &self,
-        sentences: &[S],
+        sentences: &'a [S],
+    ) -> Result<Vec<&'a [u32]>, DecodingError> {
+        checked(sentences, self.model.source_vocabulary_size())
+    }
+
+    /// The places of so many sentences, those together that are alike in `by`, at most `batch`; fewer
+    /// where there would be too few groups for the threads. First those that are last in the order of
+    /// `by`, since the longest ones take the longest.
+    fn groups<K: Ord>(
+        &self,
+        sentences: usize,
         by: impl Fn(usize) -> K,
         batch: usize,
-        mut translate: impl FnMut(&[usize]) -> Vec<R>,
-    ) -> Result<Vec<R>, DecodingError> {
-        check(sentences, self.model.source_vocabulary_size())?;
-        let mut groups: BTreeMap<K, Vec<usize>> = BTreeMap::new();
-        for place in 0..sentences.len() {
-            groups.entry(by(place)).or_default().push(place);
+    ) -> Vec<Vec<usize>> {
+        let share = match parallelism(&self.device) {
+            1 => sentences,
+            threads => sentences.div_ceil(GROUPS_A_THREAD * threads),
+        };
+        let most = batch.min(share.max(LEAST_SHARE));
+        let mut alike: BTreeMap<K, Vec<usize>> = BTreeMap::new();
+        for place in 0..sentences {
+            alike.entry(by(place)).or_default().push(place);
         }
-        let mut results: Vec<(usize, R)> = Vec::with_capacity(sentences.len());
-        for group in groups.values().flat_map(|places| places.chunks(batch)) {
-            results.extend(group.iter().copied().zip(translate(group)));
-        }
+        let groups = alike.values().rev().flat_map(|places| places.chunks(most));
+        groups.map(<[usize]>::to_vec).collect()
+    }
+
+    /// What `translate` returns for the sentences of each group, in the sentences' order.
+    fn in_groups<R: Send>(
+        &self,
+        groups: Vec<Vec<usize>>,
+        translate: impl Fn(&[usize]) -> Vec<R> + Sync,
+    ) -> Vec<R> {
+        let results = parallel_map(&self.device, groups, |group| {
+            let results = translate(&group);
+            group.into_iter().zip(results).collect::<Vec<_>>()
+        });
+        let mut results: Vec<(usize, R)> = results.into_iter().flatten().collect();
         results.sort_by_key(|(place, _)| *place);
-        Ok(results.into_iter().map(|(_, result)| result).collect())
+        results.into_iter().map(|(_, result)| result).collect()
     }
 }
 
-fn sources<'a, S: AsRef<[u32]>>(sentences: &'a [S], group: &[usize]) -> Vec<&'a [u32]> {
-    group
-        .iter()
-        .map(|place| sentences[*place].as_ref())
-        .collect()
+fn of<'a>(all: &[&'a [u32]], group: &[usize]) -> Vec<&'a [u32]> {
+    group.iter().map(|place| all[*place]).collect()
 }
 
 fn count(what: &'static str, found: usize, sentences: usize) -> Result<(), DecodingError> {
@@ -211,9 +249,11 @@ fn count(what: &'static str, found: usize, sentences: usize) -> Result<(), Decod
     }
 }
 
-fn check<S: AsRef<[u32]>>(sentences: &[S], size: usize) -> Result<(), DecodingError> {
-    for (sentence, tokens) in sentences.iter().enumerate() {
-        let mut tokens = tokens.as_ref().iter().enumerate();
+/// The tokens of all, none of which is `size` or more.
+fn checked<S: AsRef<[u32]>>(all: &[S], size: usize) -> Result<Vec<&[u32]>, DecodingError> {
+    let all: Vec<&[u32]> = all.iter().map(AsRef::as_ref).collect();
+    for (sentence, tokens) in all.iter().enumerate() {
+        let mut tokens = tokens.iter().enumerate();
         if let Some((place, &token)) = tokens.find(|(_, token)| **token as usize >= size) {
             return Err(DecodingError::Token {
                 sentence,
@@ -223,5 +263,5 @@ fn check<S: AsRef<[u32]>>(sentences: &[S], size: usize) -> Result<(), DecodingEr
             });
         }
     }
-    Ok(())
+    Ok(all)
 }

@@ -235,7 +235,7 @@ fn no_translation_depends_on_its_neighbours_or_on_the_threads() {
         burn_recurrent_kernels::set_threads(2);
         let together = translate(64);
         // To the last bit.
-        for (batch, threads) in [(1, 1), (5, 2), (64, 1)] {
+        for (batch, threads) in [(1, 1), (5, 2), (64, 1), (64, 5)] {
             burn_recurrent_kernels::set_threads(threads);
             let found = translate(batch);
             let what = format!("{name}, {batch} sentences together, {threads} threads");

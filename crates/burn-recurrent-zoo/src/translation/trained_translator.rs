@@ -3,6 +3,7 @@
 use super::files::{check_search, check_sizes, load_tokenizers};
 use super::{Translation, TranslatorError, TranslatorSettings};
 use burn::tensor::Device;
+use burn_recurrent_kernels::parallelism;
 use burn_recurrent_models::{
     BeamConfig, EncoderDecoder, Hypothesis, ModelDescription, NeuralTranslator, SavedModel,
 };
@@ -13,7 +14,7 @@ use std::sync::Arc;
 /// A longer line is translated in pieces of so many tokens, so that memory and time have a bound.
 const MOST_TOKENS: usize = 250;
 
-/// How many sentences are given to the model at once; progress is told behind each such lot.
+/// How many sentences are given to the model at once for each thread; progress is told behind each such lot.
 const LOT: usize = 100;
 
 /// A trained translator and its tokenisers.
@@ -142,8 +143,8 @@ impl TrainedTranslator {
         self.translate(&[line]).pop().unwrap_or_default()
     }
 
-    /// The translation of each line. Many lines at once go faster than one after the other, and no
-    /// line's translation depends on the others.
+    /// The translation of each line. Many lines at once go faster than one after the other, on the CPU
+    /// by all threads, and no line's translation depends on the others.
     ///
     /// A line without a token has an empty translation. One of more than 250 tokens is translated in
     /// pieces of so many, so that time and memory have a bound.
@@ -181,7 +182,7 @@ impl TrainedTranslator {
         let mut order: Vec<usize> = (0..pieces.len()).collect();
         order.sort_by_key(|&piece| pieces[piece].tokens.len());
         let mut hypotheses: Vec<Vec<Hypothesis>> = vec![Vec::new(); pieces.len()];
-        for lot in order.chunks(LOT) {
+        for lot in order.chunks(LOT * parallelism(self.model.device())) {
             let tokens: Vec<&[u32]> = lot.iter().map(|&p| pieces[p].tokens.as_slice()).collect();
             let found = self.model.beam(&tokens, &search);
             let found = found.unwrap_or_else(|error| panic!("{error}"));

@@ -10,6 +10,7 @@ mod signal;
 mod team;
 
 pub(crate) use barrier::{Barrier, Breakable};
+pub(crate) use limit::alone;
 pub use limit::{set_threads, threads};
 pub(crate) use signal::Signal;
 pub(crate) use team::Team;
