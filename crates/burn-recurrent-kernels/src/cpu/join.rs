@@ -91,18 +91,21 @@ fn each_side(
 mod tests {
     use super::*;
     use crate::cpu::kernels::Isa;
+    use crate::cpu::tests::shapes;
 
     #[test]
     fn rows_are_side_by_side_and_come_apart_again() {
+        let all = [
+            [1, 1, 2],
+            [7, 65, 3],
+            [700, 200, 200],
+            [0, 4, 4],
+            [3, 0, 5],
+            [3, 5, 0],
+        ];
         for isa in Isa::available() {
-            for (rows, widths) in [
-                (1, [1, 2]),
-                (7, [65, 3]),
-                (700, [200, 200]),
-                (0, [4, 4]),
-                (3, [0, 5]),
-                (3, [5, 0]),
-            ] {
+            for [rows, left, right] in shapes(&all, &[[2, 18, 3], [0, 4, 4], [3, 0, 5]]) {
+                let widths = [left, right];
                 let numbers = |width: usize, from: usize| -> Vec<f32> {
                     (0..rows * width).map(|i| (from + i) as f32).collect()
                 };
