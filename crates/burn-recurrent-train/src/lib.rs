@@ -116,6 +116,7 @@
 #![forbid(unsafe_code)]
 
 mod alignment;
+mod arrivals;
 mod batches;
 mod checkpoint;
 mod checkpoint_config;
@@ -163,6 +164,7 @@ pub mod translation;
 mod weights;
 
 pub use alignment::draw_alignment;
+pub use arrivals::Arrivals;
 pub use batches::{BatchError, BatchIterator, Batches};
 pub use checkpoint::CheckpointError;
 pub use checkpoint_config::CheckpointConfig;

@@ -3,7 +3,7 @@
 //! ```text
 //! cargo run --release -p translation -- train --run runs/german
 //! cargo run --release -p burn-recurrent-zoo --features flex --example translator -- \
-//!   runs/german "Der Hund schläft."
+//!   runs/german "Die Katze schläft."
 //! ```
 
 use burn::tensor::Device;

@@ -104,10 +104,27 @@ fn vocabulary(config: &DataConfig, train: &str) -> Result<Vocabulary, Report> {
     if config.unit == Unit::Word {
         builder = builder.with_special(Special::EndOfSentence);
     }
-    builder.count(train).build().map_err(|error| match error {
+    let vocabulary = builder.count(train).build().map_err(|error| match error {
         VocabularyError::TooSmall { size, needed } => Report::usage(format!(
             "`data.max_vocabulary` must be at least {needed}, got {size}: special tokens are among them"
         )),
         error => Report::from(error),
-    })
+    })?;
+    with_unknown_of_text(vocabulary)
+}
+
+/// `<unk>` stands for unknown words also where it is a word of the text itself, as in the Penn Treebank. It keeps the place
+/// that its count gives it.
+fn with_unknown_of_text(vocabulary: Vocabulary) -> Result<Vocabulary, Report> {
+    let unknown = Special::Unknown;
+    if vocabulary.special(unknown).is_some() || vocabulary.id(unknown.token()).is_none() {
+        return Ok(vocabulary);
+    }
+    let specials = [vocabulary.specials(), &[unknown]].concat();
+    let tokens = vocabulary.tokens().to_vec();
+    Ok(Vocabulary::from_tokens(
+        vocabulary.unit(),
+        specials,
+        tokens,
+    )?)
 }

@@ -411,9 +411,21 @@ fn a_prompt_with_unknown_characters_is_named() {
 
 #[test]
 fn unknown_words_are_warned_of_and_never_written_unless_asked_for() {
+    unknown_words_are_warned_of("unknown = true\n");
+}
+
+/// As in the Penn Treebank.
+#[test]
+fn words_that_the_text_itself_calls_unknown_are_unknown() {
+    unknown_words_are_warned_of("");
+}
+
+fn unknown_words_are_warned_of(unknown: &str) {
     let bench = Bench::new();
     bench.write("text.txt", "the <unk> is a <unk>\n".repeat(50));
-    let config = "[data]\nunit = \"word\"\nunknown = true\n\
+    let config = "[data]\nunit = \"word\"\n".to_string()
+        + unknown
+        + "\
                   source = { kind = \"files\", train = \"text.txt\", valid = \"text.txt\" }\n\
                   [model]\nkind = \"ngram\"\norder = 3\nsmoothing = { add-k = { k = 0.01 } }\n";
     bench.write("config.toml", config);

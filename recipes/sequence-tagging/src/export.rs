@@ -30,6 +30,11 @@ impl ModelExport for TaggerExport {
 
     fn facts(config: &Config) -> ModelFacts {
         let spans = matches!(config.data.task, TaggingTask::Spans { .. });
+        let requests = matches!(config.data.source, SourceConfig::Requests { .. });
+        let input = match requests {
+            true => "wake me at six thirty tomorrow",
+            false => "The cat sat on the mat .",
+        };
         let (dataset, labels, data) = match &config.data.source {
             SourceConfig::Requests { .. } => (
                 None,
@@ -60,10 +65,9 @@ impl ModelExport for TaggerExport {
             dataset,
             data: data.to_string(),
             main_figures: if spans { vec!["f1"] } else { vec!["accuracy"] },
-            usage: vec![
-                "echo \"The cat sat on the mat .\" | cargo run --release -p sequence-tagging -- tag --model NAME --format terminal"
-                    .to_string(),
-            ],
+            usage: vec![format!(
+                "echo \"{input}\" | cargo run --release -p sequence-tagging -- tag --model NAME --format terminal"
+            )],
             example: "echo INPUT | cargo run --release -p sequence-tagging -- tag --model NAME --format terminal".to_string(),
         }
     }

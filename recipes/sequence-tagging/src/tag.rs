@@ -9,7 +9,7 @@ use burn_recurrent_datasets::{
     ColumnFormat, ConlluColumn, SentenceError, SentenceFormat, SentenceProblem, SentenceReader,
     TagColumn, TextLines, TextSource, open_text,
 };
-use burn_recurrent_train::{Report, default_device};
+use burn_recurrent_train::{Arrivals, Report, default_device};
 use burn_recurrent_zoo::TrainedTagger;
 use clap::{Args, ValueEnum};
 use std::io::{BufReader, BufWriter, IsTerminal, Write};
@@ -97,8 +97,6 @@ pub fn tag(args: &TagArgs) -> Result<(), Report> {
         }),
         Input::Conllu => SentenceFormat::Conllu(column.unwrap_or(ConlluColumn::Upos)),
     };
-    // A person waits for each sentence's answer.
-    let at_once = args.file.is_none() && std::io::stdin().is_terminal();
     let mut tagging = Tagging {
         tagger,
         replaces: args.input == Input::Conllu && column.is_some(),
@@ -107,19 +105,18 @@ pub fn tag(args: &TagArgs) -> Result<(), Report> {
             Output::Terminal => Box::new(anstream::stdout().lock()),
             Output::Conll | Output::Json => Box::new(BufWriter::new(std::io::stdout().lock())),
         },
-        most_sentences: if at_once { 1 } else { MOST_SENTENCES },
         format: format.clone(),
         warned_of_mark: false,
     };
     match args.input {
         Input::Text => {
-            let sentences = TextSentences(TextLines::new(source, path));
-            tagging.all(sentences.map(|s| s.map_err(Report::from)))
+            let mut sentences = Arrivals::new(TextSentences(TextLines::new(source, path)));
+            tagging.all(&mut sentences, Report::from)
         }
         Input::Conll | Input::Conllu => {
-            let mut sentences = SentenceReader::new(source, path, format);
-            let given = sentences.by_ref();
-            tagging.all(given.map(|s| s.map(InputSentence::from).map_err(in_columns)))?;
+            let mut sentences = Arrivals::new(SentenceReader::new(source, path, format));
+            tagging.all(&mut sentences, in_columns)?;
+            let sentences = sentences.into_inner();
             // Comments behind the last sentence, and blank lines.
             if args.format == Output::Conll {
                 sentences.write_trailing(&mut tagging.out)?;
@@ -173,30 +170,37 @@ struct Tagging {
     replaces: bool,
     output: Output,
     out: Box<dyn Write>,
-    most_sentences: usize,
     warned_of_mark: bool,
 }
 
 impl Tagging {
     /// Tags all sentences in order. What comes before an error is tagged and written all the same.
-    fn all(
+    fn all<I, S, E>(
         &mut self,
-        sentences: impl Iterator<Item = Result<InputSentence, Report>>,
-    ) -> Result<(), Report> {
+        sentences: &mut Arrivals<I>,
+        report: impl Fn(E) -> Report,
+    ) -> Result<(), Report>
+    where
+        I: Iterator<Item = Result<S, E>> + Send + 'static,
+        S: Into<InputSentence> + Send,
+        E: Send,
+    {
         let mut waiting: Vec<InputSentence> = Vec::new();
         let mut words = 0;
-        for sentence in sentences {
+        while let Some(sentence) = sentences.next() {
             match sentence {
                 Ok(sentence) => {
+                    let sentence = sentence.into();
                     words += sentence.tagged.len();
                     waiting.push(sentence);
                 }
                 Err(error) => {
                     self.write(&waiting)?;
-                    return Err(error);
+                    return Err(report(error));
                 }
             }
-            if words >= MOST_WORDS || waiting.len() >= self.most_sentences {
+            let is_full = words >= MOST_WORDS || waiting.len() >= MOST_SENTENCES;
+            if is_full || !sentences.is_near() {
                 self.write(&waiting)?;
                 waiting.clear();
                 words = 0;

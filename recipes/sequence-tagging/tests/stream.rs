@@ -151,3 +151,26 @@ fn memory_does_not_grow_with_the_input() {
         "{after_few} KiB after {few} sentences, {after_many} KiB after {many}"
     );
 }
+
+/// A program that waits for each answer before it asks on.
+#[test]
+fn who_waits_for_labels_gets_them_before_the_end_of_input() {
+    let bench = Bench::with_chunks();
+    let train = bench.train("run", &["--set", "training.epochs=1"]);
+    assert_eq!(train.code, Some(0), "{}", train.stderr);
+    let mut command = bench.command(&["tag", "--model", "run", "--format", "json"]);
+    let command = command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    let mut output = BufReader::new(child.stdout.take().unwrap());
+    for line in ["the cat sees a dog .", "", "the dog sees"] {
+        writeln!(input, "{line}").unwrap();
+        input.flush().unwrap();
+        let mut answer = String::new();
+        output.read_line(&mut answer).unwrap();
+        let alone = bench.tag("run", format!("{line}\n"), &["--format", "json"]);
+        assert_eq!(answer, alone.stdout);
+    }
+    drop(input);
+    assert!(child.wait().unwrap().success());
+}

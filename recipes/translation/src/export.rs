@@ -32,8 +32,8 @@ impl ModelExport for TranslatorExport {
         let (dataset, task, data, input) = match &config.data.source {
             SourceConfig::Grammar { reversed, .. } => {
                 let (task, input) = match reversed {
-                    false => ("German into English", "ein hund schläft ."),
-                    true => ("English into German", "a dog sleeps ."),
+                    false => ("German into English", "Die Katze schläft."),
+                    true => ("English into German", "The cat sleeps."),
                 };
                 (
                     None,
@@ -71,9 +71,11 @@ impl ModelExport for TranslatorExport {
             task,
             dataset,
             data: data.to_string(),
-            main_figures: match spelling {
-                true => vec!["phoneme_error"],
-                false => vec!["bleu"],
+            main_figures: match (spelling, config.tokens.writes_lowercase()) {
+                (true, _) => vec!["phoneme_error"],
+                // A capital in a reference is an error of no such model.
+                (false, true) => vec!["bleu_lowercase"],
+                (false, false) => vec!["bleu"],
             },
             usage: vec![format!(
                 "echo \"{input}\" | cargo run --release -p translation -- translate --model NAME"

@@ -5,10 +5,11 @@ use crate::progress::TranslationProgress;
 use crate::trained;
 use burn_recurrent_datasets::{TextLines, TextSource, open_text};
 use burn_recurrent_models::BeamConfig;
-use burn_recurrent_train::{Report, default_device, draw_alignment};
+use burn_recurrent_train::{Arrivals, Report, default_device, draw_alignment};
 use burn_recurrent_zoo::{TrainedTranslator, Translation};
 use clap::Args;
 use serde::Serialize;
+use std::collections::BTreeSet;
 use std::io::{BufReader, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
@@ -16,6 +17,9 @@ use std::path::{Path, PathBuf};
 const MOST_LINES: usize = 1_000;
 /// And up to so many bytes of them, whatever the number: lines may be long.
 const MOST_BYTES: usize = 1 << 20;
+
+/// So many tokens that are not in the vocabulary are kept, of which all but the last are named.
+const MOST_UNKNOWN: usize = 6;
 
 const STANDARD_INPUT: &str = "standard input";
 
@@ -120,7 +124,6 @@ pub fn translate(args: &TranslateArgs) -> Result<(), Report> {
             (Box::new(input), STANDARD_INPUT.into())
         }
     };
-    // A person waits for each sentence's translation.
     let typed = args.file.is_none() && std::io::stdin().is_terminal();
     if typed {
         eprintln!("a sentence a line, then Ctrl-D:");
@@ -136,6 +139,7 @@ pub fn translate(args: &TranslateArgs) -> Result<(), Report> {
         out: BufWriter::new(std::io::stdout().lock()),
         progress: TranslationProgress::new(!typed),
         line: 0,
+        unknown: BTreeSet::new(),
     };
     translating.all(TextLines::new(source, path))
 }
@@ -156,6 +160,8 @@ struct Translating<W: Write> {
     progress: TranslationProgress,
     /// How many lines were written.
     line: usize,
+    /// The tokens that the model does not know, up to [`MOST_UNKNOWN`].
+    unknown: BTreeSet<String>,
 }
 
 /// A line of `--json`.
@@ -171,17 +177,19 @@ impl<W: Write> Translating<W> {
     fn all(mut self, mut lines: TextLines<TextSource>) -> Result<(), Report> {
         let mut waiting: Vec<String> = Vec::new();
         let mut bytes = 0;
-        let most_lines = if self.typed { 1 } else { MOST_LINES };
+        let next = move || Some(lines.next_line().transpose()?.map(str::to_string));
+        let mut lines = Arrivals::new(std::iter::from_fn(next));
         let read = loop {
-            match lines.next_line() {
-                Ok(Some(line)) => {
+            match lines.next() {
+                Some(Ok(line)) => {
                     bytes += line.len();
-                    waiting.push(line.to_string());
+                    waiting.push(line);
                 }
-                Ok(None) => break Ok(()),
-                Err(error) => break Err(error),
+                Some(Err(error)) => break Err(error),
+                None => break Ok(()),
             }
-            if waiting.len() >= most_lines || bytes >= MOST_BYTES {
+            let is_full = waiting.len() >= MOST_LINES || bytes >= MOST_BYTES;
+            if is_full || !lines.is_near() {
                 self.write(&waiting)?;
                 waiting.clear();
                 bytes = 0;
@@ -189,6 +197,7 @@ impl<W: Write> Translating<W> {
         };
         self.write(&waiting)?;
         self.progress.finish();
+        self.warn_of_unknown();
         read?;
         match &self.attention {
             Some(path) if !self.drawn => Err(Report::failure(format!(
@@ -199,7 +208,31 @@ impl<W: Write> Translating<W> {
         }
     }
 
+    /// Says which tokens the model has read as `<unk>`.
+    fn warn_of_unknown(&mut self) {
+        let unknown = std::mem::take(&mut self.unknown);
+        let shown = unknown.iter().take(MOST_UNKNOWN - 1);
+        let shown: Vec<String> = shown.map(|token| format!("{token:?}")).collect();
+        let others = match unknown.len() < MOST_UNKNOWN {
+            true => "",
+            false => " and others",
+        };
+        if !shown.is_empty() {
+            log::warn!(
+                "{}{others} not in the source's vocabulary, read as <unk>",
+                shown.join(", ")
+            );
+        }
+    }
+
     fn write(&mut self, lines: &[String]) -> Result<(), Report> {
+        for line in lines {
+            for token in self.translator.unknown_tokens(line) {
+                if self.unknown.len() < MOST_UNKNOWN {
+                    self.unknown.insert(token);
+                }
+            }
+        }
         let progress = &self.progress;
         let translations = self
             .translator
@@ -228,6 +261,9 @@ impl<W: Write> Translating<W> {
             }
         }
         self.out.flush()?;
+        if self.typed {
+            self.warn_of_unknown();
+        }
         let Some(path) = &self.attention else {
             return Ok(());
         };

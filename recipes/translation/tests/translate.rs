@@ -2,7 +2,7 @@
 
 use crate::common::{Bench, Ran, Reversed, number};
 use serde_json::Value;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::process::Stdio;
 
 #[test]
@@ -226,4 +226,39 @@ fn the_alignment_that_is_drawn_is_the_first_that_there_is() {
     assert_eq!(none.stdout, "\n\n");
     let nowhere = bench.translate("run", "a\n", &["--attention", "no/x.svg"]);
     nowhere.fails(1, &["no/x.svg"]);
+}
+
+/// A program that waits for each answer before it asks on.
+#[test]
+fn who_waits_for_a_translation_gets_it_before_the_end_of_input() {
+    let bench = Bench::trained(&[]);
+    let mut command = bench.command(&["translate", "--model", "run"]);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    let mut output = BufReader::new(child.stdout.take().unwrap());
+    for line in ["a b c d", "", "e f g h"] {
+        writeln!(input, "{line}").unwrap();
+        input.flush().unwrap();
+        let mut answer = String::new();
+        output.read_line(&mut answer).unwrap();
+        let alone = bench.translate("run", format!("{line}\n"), &[]);
+        assert_eq!(answer, alone.stdout);
+    }
+    drop(input);
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn what_the_model_does_not_know_is_said() {
+    let bench = Bench::trained(&[]);
+    let ran = bench.translate("run", "a zebra b\nzebra x y\nc\n", &[]);
+    let expected =
+        "warning: \"x\", \"y\", \"zebra\" not in the source's vocabulary, read as <unk>\n";
+    assert!(ran.stderr.ends_with(expected), "{}", ran.stderr);
+    let many = bench.translate("run", "1 2 3 4 5 6 7\n", &[]);
+    let expected = "\"4\", \"5\" and others not in";
+    assert!(many.stderr.contains(expected), "{}", many.stderr);
+    let none = bench.translate("run", "a b\n", &[]);
+    assert!(!none.stderr.contains("warning"), "{}", none.stderr);
 }

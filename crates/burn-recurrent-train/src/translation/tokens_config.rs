@@ -59,6 +59,12 @@ impl TokensConfig {
         }
     }
 
+    /// Whether all that is written is in lower case.
+    pub fn writes_lowercase(&self) -> bool {
+        let target = self.target.as_ref().or(self.both.as_ref());
+        target.is_some_and(|target| target.lowercase)
+    }
+
     /// Checks that it is one tokeniser or two, and the ranges.
     ///
     /// # Errors

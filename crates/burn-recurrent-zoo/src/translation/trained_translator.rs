@@ -206,6 +206,15 @@ impl TrainedTranslator {
             .collect()
     }
 
+    /// The tokens of a line that the source's vocabulary does not have, so that the model reads each as `<unk>`.
+    pub fn unknown_tokens(&self, line: &str) -> Vec<String> {
+        let source = &self.tokenizers.source;
+        let ids = source.encode(line).into_iter();
+        let tokens = ids.zip(source.split(line));
+        let unknown = tokens.filter(|(id, _)| *id == TranslationTokenizer::UNKNOWN);
+        unknown.map(|(_, token)| token).collect()
+    }
+
     /// The natural logarithm of the probability of each token of given translations of lines, their
     /// ends included.
     ///

@@ -19,7 +19,8 @@ pub struct DataConfig {
     /// Only so many of the most frequent are kept, `<eos>` and `<unk>` among them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_vocabulary: Option<usize>,
-    /// Whether there is an `<unk>` for what the training text does not hold; without it, such a token is an error.
+    /// Whether there is an `<unk>` for what the training text does not hold; without it, such a token is an error. There is
+    /// one in any case where it is a word of the text itself.
     #[serde(default)]
     pub unknown: bool,
     /// Where the text comes from.
