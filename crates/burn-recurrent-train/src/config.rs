@@ -218,7 +218,9 @@ fn apply_overrides<C: RecipeConfig>(
 fn content_error(origin: &str, text: &str, error: &toml::de::Error) -> ConfigError {
     let mut message = in_words(error.message());
     let line_and_column = error.span().map(|span| {
-        let before = &text[..span.start.min(text.len())];
+        let start = span.start.min(text.len());
+        let start = place_in_table(text, start, error.message()).unwrap_or(start);
+        let before = &text[..start];
         let line = before.matches('\n').count() + 1;
         let line_before = before.rsplit('\n').next().unwrap_or("");
         if let Some(key) = assigned_key(line_before) {
@@ -230,6 +232,49 @@ fn content_error(origin: &str, text: &str, error: &toml::de::Error) -> ConfigErr
         origin: origin.to_string(),
         line_and_column,
         message,
+    }
+}
+
+/// Where in the table whose header stands at `start` the key or the value is that a message is about: of a table with a
+/// `kind`, the parser says no more than where it begins. `None` where it does not stand there once.
+fn place_in_table(text: &str, start: usize, message: &str) -> Option<usize> {
+    /// What stands between the two marks behind `introduction`.
+    fn named<'m>(message: &'m str, introduction: &str, mark: char) -> Option<&'m str> {
+        let rest = message.strip_prefix(introduction)?.strip_prefix(mark)?;
+        rest.split_once(mark).map(|(name, _)| name)
+    }
+    let table = &text[start..];
+    if !table.starts_with('[') {
+        return None;
+    }
+    let key = named(message, "unknown field ", '`');
+    let string = named(message, "unknown variant ", '`')
+        .or_else(|| named(message, "invalid type: string ", '"'));
+    let number = ["integer", "floating point", "boolean"];
+    let number = number.iter().find_map(|kind| {
+        let introduction = format!("invalid type: {kind} ");
+        named(message, &introduction, '`')
+    });
+    let mut places = Vec::new();
+    let mut offset = start;
+    for (index, line) in table.split_inclusive('\n').enumerate() {
+        if index > 0 && line.trim_start().starts_with('[') {
+            break;
+        }
+        if let Some((left, right)) = line.split_once('=') {
+            let value = right.split('#').next().unwrap_or(right).trim();
+            let inner = value.strip_prefix('"').and_then(|v| v.strip_suffix('"'));
+            if key == Some(left.trim()) {
+                places.push(offset + line.len() - line.trim_start().len());
+            } else if string.is_some() && string == inner || number == Some(value) {
+                places.push(offset + line.len() - right.trim_start().len());
+            }
+        }
+        offset += line.len();
+    }
+    match places[..] {
+        [place] => Some(place),
+        _ => None,
     }
 }
 

@@ -100,14 +100,43 @@ mod tests {
 
     #[test]
     fn what_is_not_known_is_named_with_its_place() {
-        let text = RECIPE.configs[0].1.replace("d_hidden", "d_hiden");
-        let result: Result<Config, _> = parse_config("c.toml", &text, &[]);
-        let error = result.unwrap_err().to_string();
-        let expected = "unknown field `d_hiden`, expected one of";
-        assert!(
-            error.contains("c.toml:") && error.contains(expected),
-            "{error}"
-        );
+        let table = "[model]\nkind = \"recurrent\"\nd_embedding = 8\nd_hidden = 8 # units\ncell = \"gru\"\n";
+        let batches = "[batches]\nlanes = 2\nsteps = 2\n";
+        let head = "[data]\nunit = \"word\"\nsource = { kind = \"catalog\", name = \"ptb\" }\n";
+        for (from, to, expected) in [
+            (
+                "d_hidden = 8",
+                "d_hiden = 8",
+                "7:1: unknown field `d_hiden`, expected one of",
+            ),
+            (
+                "d_hidden = 8",
+                "  d_hiden = 8",
+                "7:3: unknown field `d_hiden`, expected one of",
+            ),
+            (
+                "d_hidden = 8",
+                "d_hidden = \"9\"",
+                "7:12: `d_hidden`: invalid type: string \"9\"",
+            ),
+            (
+                "d_hidden = 8",
+                "d_hidden = 8.5",
+                "7:12: `d_hidden`: invalid type: floating point `8.5`",
+            ),
+            (
+                "\"gru\"",
+                "\"transformer\"",
+                "8:8: `cell`: unknown variant `transformer`",
+            ),
+            // What is not there has no place but the table's.
+            ("d_hidden = 8", "", "4:1: missing field `d_hidden`"),
+        ] {
+            let text = [head, &table.replace(from, to), batches].concat();
+            let result: Result<Config, _> = parse_config("c.toml", &text, &[]);
+            let error = result.unwrap_err().to_string();
+            assert!(error.contains(&format!("c.toml:{expected}")), "{error}");
+        }
     }
 
     /// The size that the data decide is in no config file.
