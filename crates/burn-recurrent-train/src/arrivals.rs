@@ -7,14 +7,16 @@ use std::time::Duration;
 /// So long a next item may be on its way.
 const PATIENCE: Duration = Duration::from_millis(20);
 
-/// So many items are read ahead. Few, since one of them may be a long line; whoever takes many at once gets them from a
-/// file or a full pipe much faster than in [`PATIENCE`].
-const AHEAD: usize = 16;
+/// So many items are read ahead, beside the one in the reader's hand. Few, since one of them may be a long line; whoever
+/// takes many at once gets them from a file or a full pipe much faster than in [`PATIENCE`].
+const AHEAD: usize = 2;
 
 /// Items of an iterator that waits for somebody, such as the lines of standard input, read ahead by a thread of its own.
 ///
 /// Who works on many items at once asks before each whether one [`is_near`](Self::is_near): if none is, whoever writes the
 /// input may be waiting for the answer to what came, a person or a program, and it is time to give it.
+///
+/// One that is dropped before its end leaves its thread behind until the iterator's next item has come.
 ///
 /// ```
 /// use burn_recurrent_train::Arrivals;
@@ -33,7 +35,10 @@ const AHEAD: usize = 16;
 pub struct Arrivals<I: Iterator> {
     items: Receiver<I::Item>,
     next: Option<I::Item>,
-    reader: thread::JoinHandle<I>,
+    /// Until the end has come.
+    reader: Option<thread::JoinHandle<I>>,
+    /// From then on.
+    ended: Option<I>,
 }
 
 impl<I: Iterator<Item: Send> + Send + 'static> Arrivals<I> {
@@ -52,7 +57,8 @@ impl<I: Iterator<Item: Send> + Send + 'static> Arrivals<I> {
         Self {
             items,
             next: None,
-            reader,
+            reader: Some(reader),
+            ended: None,
         }
     }
 
@@ -67,24 +73,25 @@ impl<I: Iterator<Item: Send> + Send + 'static> Arrivals<I> {
         self.next.is_some()
     }
 
-    /// The iterator behind its last item; of an earlier one, wherever the reading is.
-    ///
-    /// # Panics
-    ///
-    /// If the iterator did.
-    pub fn into_inner(self) -> I {
-        drop(self.items);
-        let read = self.reader.join();
-        read.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    /// The iterator behind its last item; `None` before [`next`](Iterator::next) has said that there is no other.
+    pub fn into_inner(self) -> Option<I> {
+        self.ended
     }
 }
 
 impl<I: Iterator> Iterator for Arrivals<I> {
     type Item = I::Item;
 
-    /// Waits for the next item.
+    /// Waits for the next item. A panic of the iterator comes behind the items before it.
     fn next(&mut self) -> Option<I::Item> {
-        self.next.take().or_else(|| self.items.recv().ok())
+        let next = self.next.take().or_else(|| self.items.recv().ok());
+        if next.is_none()
+            && let Some(reader) = self.reader.take()
+        {
+            let read = reader.join();
+            self.ended = Some(read.unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        }
+        next
     }
 }
 
@@ -96,14 +103,15 @@ mod tests {
     #[test]
     fn items_come_in_order_and_the_iterator_comes_back() {
         let mut arrivals = Arrivals::new(0..1000);
-        assert!(arrivals.is_near() && arrivals.is_near());
+        while !arrivals.is_near() {}
+        assert!(arrivals.is_near());
         assert_eq!(
             arrivals.by_ref().collect::<Vec<_>>(),
             (0..1000).collect::<Vec<_>>()
         );
         assert!(!arrivals.is_near());
         assert_eq!(arrivals.next(), None);
-        assert_eq!(arrivals.into_inner(), 1000..1000);
+        assert_eq!(arrivals.into_inner(), Some(1000..1000));
     }
 
     #[test]
@@ -117,17 +125,28 @@ mod tests {
         sender.send(2).unwrap();
         sender.send(3).unwrap();
         assert_eq!(arrivals.next(), Some(2));
-        assert!(arrivals.is_near());
+        while !arrivals.is_near() {}
         assert_eq!(arrivals.next(), Some(3));
         drop(sender);
         assert_eq!(arrivals.next(), None);
     }
 
     #[test]
-    fn who_stops_early_is_not_waited_for() {
-        let mut arrivals = Arrivals::new(0_u64..);
-        assert_eq!(arrivals.next(), Some(0));
-        let rest = arrivals.into_inner();
-        assert!(rest.start > 0);
+    fn who_stops_early_waits_for_nobody() {
+        let (sender, receiver) = channel();
+        let mut arrivals = Arrivals::new(receiver.into_iter());
+        sender.send(1).unwrap();
+        assert_eq!(arrivals.next(), Some(1));
+        assert!(arrivals.into_inner().is_none());
+        drop(sender);
+    }
+
+    #[test]
+    fn a_panic_of_the_iterator_is_no_end() {
+        let items = (0..3).inspect(|item| assert_ne!(*item, 2, "not two"));
+        let mut arrivals = Arrivals::new(items);
+        assert_eq!((arrivals.next(), arrivals.next()), (Some(0), Some(1)));
+        let next = std::panic::AssertUnwindSafe(|| arrivals.next());
+        assert!(std::panic::catch_unwind(next).is_err());
     }
 }

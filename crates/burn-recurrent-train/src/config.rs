@@ -236,38 +236,53 @@ fn content_error(origin: &str, text: &str, error: &toml::de::Error) -> ConfigErr
 }
 
 /// Where in the table whose header stands at `start` the key or the value is that a message is about: of a table with a
-/// `kind`, the parser says no more than where it begins. `None` where it does not stand there once.
+/// `kind`, the parser says no more than where it begins. `None` where it does not stand there exactly once, the tables in
+/// this one included.
 fn place_in_table(text: &str, start: usize, message: &str) -> Option<usize> {
     /// What stands between the two marks behind `introduction`.
     fn named<'m>(message: &'m str, introduction: &str, mark: char) -> Option<&'m str> {
         let rest = message.strip_prefix(introduction)?.strip_prefix(mark)?;
         rest.split_once(mark).map(|(name, _)| name)
     }
-    let table = &text[start..];
-    if !table.starts_with('[') {
-        return None;
-    }
     let key = named(message, "unknown field ", '`');
     let string = named(message, "unknown variant ", '`')
         .or_else(|| named(message, "invalid type: string ", '"'));
-    let number = ["integer", "floating point", "boolean"];
-    let number = number.iter().find_map(|kind| {
-        let introduction = format!("invalid type: {kind} ");
-        named(message, &introduction, '`')
-    });
+    let bare = ["integer", "floating point", "boolean"];
+    let bare = bare
+        .iter()
+        .find_map(|kind| named(message, &format!("invalid type: {kind} "), '`'));
+
+    let table = &text[start..];
+    let (header, _) = table.strip_prefix('[')?.split_once(']')?;
+    let is_within = |line: &str| match line.trim_start().strip_prefix('[') {
+        Some(other) => other
+            .strip_prefix(header)
+            .is_some_and(|o| o.starts_with('.')),
+        None => true,
+    };
     let mut places = Vec::new();
     let mut offset = start;
     for (index, line) in table.split_inclusive('\n').enumerate() {
-        if index > 0 && line.trim_start().starts_with('[') {
+        if index > 0 && !is_within(line) {
             break;
         }
-        if let Some((left, right)) = line.split_once('=') {
-            let value = right.split('#').next().unwrap_or(right).trim();
-            let inner = value.strip_prefix('"').and_then(|v| v.strip_suffix('"'));
-            if key == Some(left.trim()) {
-                places.push(offset + line.len() - line.trim_start().len());
-            } else if string.is_some() && string == inner || number == Some(value) {
-                places.push(offset + line.len() - right.trim_start().len());
+        let is_comment = line.trim_start().starts_with('#');
+        for (equals, _) in line.match_indices('=').filter(|_| !is_comment) {
+            let (left, right) = (&line[..=equals], line[equals + 1..].trim_start());
+            let value = match right.strip_prefix('"') {
+                Some(quoted) => (string, quoted.split('"').next()),
+                None => (
+                    bare,
+                    right
+                        .split([',', '}', ']', '#', ' ', '\t', '\r', '\n'])
+                        .next(),
+                ),
+            };
+            if key.is_some() && key == assigned_key(left) {
+                let key = left.rfind(key.unwrap_or_default()).unwrap_or_default();
+                places.push(offset + key);
+            } else if value.0.is_some() && value.0 == value.1 {
+                places.push(offset + line.len() - right.len());
             }
         }
         offset += line.len();

@@ -116,7 +116,7 @@ pub fn tag(args: &TagArgs) -> Result<(), Report> {
         Input::Conll | Input::Conllu => {
             let mut sentences = Arrivals::new(SentenceReader::new(source, path, format));
             tagging.all(&mut sentences, in_columns)?;
-            let sentences = sentences.into_inner();
+            let sentences = sentences.into_inner().expect("all sentences were read");
             // Comments behind the last sentence, and blank lines.
             if args.format == Output::Conll {
                 sentences.write_trailing(&mut tagging.out)?;

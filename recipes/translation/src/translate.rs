@@ -18,7 +18,7 @@ const MOST_LINES: usize = 1_000;
 /// And up to so many bytes of them, whatever the number: lines may be long.
 const MOST_BYTES: usize = 1 << 20;
 
-/// So many tokens that are not in the vocabulary are kept, of which all but the last are named.
+/// So many tokens that are not in the vocabulary are kept: one more than are named, to know whether there are others.
 const MOST_UNKNOWN: usize = 6;
 
 const STANDARD_INPUT: &str = "standard input";
@@ -227,10 +227,8 @@ impl<W: Write> Translating<W> {
 
     fn write(&mut self, lines: &[String]) -> Result<(), Report> {
         for line in lines {
-            for token in self.translator.unknown_tokens(line) {
-                if self.unknown.len() < MOST_UNKNOWN {
-                    self.unknown.insert(token);
-                }
+            if self.unknown.len() < MOST_UNKNOWN {
+                self.unknown.extend(self.translator.unknown_tokens(line));
             }
         }
         let progress = &self.progress;

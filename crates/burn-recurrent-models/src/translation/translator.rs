@@ -11,8 +11,8 @@ use burn_recurrent_kernels::{parallel_map, parallelism};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-/// Into how many groups for each thread sentences of one length come apart at least, so that none waits for the others
-/// for long.
+/// Into how many groups for each thread the sentences of a call come apart at least, where there are enough of them, so
+/// that no thread waits for the others for long.
 const GROUPS_A_THREAD: usize = 2;
 
 /// Fewer sentences of one length stay together: a step takes hardly less time for fewer.
@@ -24,7 +24,7 @@ const LEAST_SHARE: usize = 8;
 /// No sentence's translation depends on what is translated with it: sentences of one length are
 /// translated together, so that there is no padding, and on Burn's Flex backend every number is the
 /// same to the last bit whatever the other sentences are and however many threads compute it. There,
-/// each thread translates other sentences.
+/// each thread translates sentences of its own.
 ///
 /// ```
 /// use burn::tensor::Device;

@@ -143,8 +143,8 @@ impl TrainedTranslator {
         self.translate(&[line]).pop().unwrap_or_default()
     }
 
-    /// The translation of each line. Many lines at once go faster than one after the other, on the CPU
-    /// by all threads, and no line's translation depends on the others.
+    /// The translation of each line. Many lines at once go faster than one after the other, on the Flex
+    /// backend by all threads, and no line's translation depends on the others.
     ///
     /// A line without a token has an empty translation. One of more than 250 tokens is translated in
     /// pieces of so many, so that time and memory have a bound.

@@ -129,7 +129,18 @@ mod tests {
                 "\"transformer\"",
                 "8:8: `cell`: unknown variant `transformer`",
             ),
-            // What is not there has no place but the table's.
+            // Also within a table of the table.
+            (
+                "d_hidden = 8",
+                "d_hidden = 8\ninitializer = { kind = \"uniform\", bond = 0.1 }",
+                "8:35: unknown field `bond`",
+            ),
+            // What stands there twice or not at all has no place but the table's.
+            (
+                "d_hidden = 8",
+                "d_hidden = 8\ninit_range = 0.1\ninitializer = { kind = \"uniform\", init_range = 0.1 }",
+                "4:1: unknown field `init_range`, expected `bound`",
+            ),
             ("d_hidden = 8", "", "4:1: missing field `d_hidden`"),
         ] {
             let text = [head, &table.replace(from, to), batches].concat();

@@ -17,7 +17,7 @@ thread_local! {
 /// elsewhere. Results do not depend on it.
 ///
 /// The threads work on one call at a time: a call made while another one has them runs on the
-/// calling thread alone.
+/// calling thread alone. It is also how many items [`parallel_map`](crate::parallel_map) works on at once.
 pub fn set_threads(threads: usize) {
     LIMIT.store(threads, Ordering::Relaxed);
 }
