@@ -1,6 +1,6 @@
 //! What comes in piece by piece, and who is waiting for an answer.
 
-use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
 use std::time::Duration;
 
@@ -65,10 +65,7 @@ impl<I: Iterator<Item: Send> + Send + 'static> Arrivals<I> {
     /// Whether the next item is there, or comes within moments. The end does not count as one.
     pub fn is_near(&mut self) -> bool {
         if self.next.is_none() {
-            self.next = match self.items.recv_timeout(PATIENCE) {
-                Ok(item) => Some(item),
-                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
-            };
+            self.next = self.items.recv_timeout(PATIENCE).ok();
         }
         self.next.is_some()
     }
