@@ -3,7 +3,7 @@
 //! ```text
 //! cargo run --release -p translation -- train --run runs/german
 //! cargo run --release -p burn-recurrent-zoo --features flex --example translator -- \
-//!   runs/german "Die Katze schläft."
+//!   runs/german "Der Mann schläft."
 //! ```
 
 use burn::tensor::Device;

@@ -32,8 +32,8 @@ impl ModelExport for TranslatorExport {
         let (dataset, task, data, input) = match &config.data.source {
             SourceConfig::Grammar { reversed, .. } => {
                 let (task, input) = match reversed {
-                    false => ("German into English", "Die Katze schläft."),
-                    true => ("English into German", "The cat sleeps."),
+                    false => ("German into English", "Der Mann schläft."),
+                    true => ("English into German", "The man sleeps."),
                 };
                 (
                     None,

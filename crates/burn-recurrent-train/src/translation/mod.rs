@@ -40,7 +40,7 @@
 //! let translator = TrainedTranslator::load(&folder, &device)?;
 //! let test = &corpus.splits.final_split().1.part;
 //! let score = Score::of(TranslationTask::Text, test, |lines| translator.translate(lines));
-//! println!("{score}{}", translator.translate_line("Die Katze schläft."));
+//! println!("{score}{}", translator.translate_line("Der Mann schläft."));
 //! # assert!(score.figures("test")["test_bleu"] > 10.0, "{score}");
 //! # Ok(())
 //! # }
