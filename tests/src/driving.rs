@@ -1,8 +1,10 @@
 //! Driving the recipes' binaries.
 
 use serde_json::Value;
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::sync::mpsc::channel;
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -104,6 +106,31 @@ macro_rules! drive {
             }
         }
     };
+}
+
+/// What a command that reads standard input writes for each of some lines, asked for one after the other: the next line is
+/// given once the answer to the last one, a line as well, has come.
+pub fn answers(command: &mut Command, lines: &[&str]) -> Vec<String> {
+    let command = command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    let output = BufReader::new(child.stdout.take().unwrap());
+    let (sender, received) = channel();
+    std::thread::spawn(move || {
+        output
+            .lines()
+            .try_for_each(|line| sender.send(line.unwrap()))
+    });
+    let answer = |line: &&str| {
+        writeln!(input, "{line}").unwrap();
+        input.flush().unwrap();
+        let answer = received.recv_timeout(Duration::from_secs(300));
+        answer.expect("an answer before the end of input")
+    };
+    let answers = lines.iter().map(answer).collect();
+    drop(input);
+    assert!(child.wait().unwrap().success());
+    answers
 }
 
 /// What a finished command left.

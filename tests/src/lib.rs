@@ -5,7 +5,7 @@
 
 mod driving;
 
-pub use driving::{Bench, Ran, flip_a_bit, number, read_json};
+pub use driving::{Bench, Ran, answers, flip_a_bit, number, read_json};
 
 /// The README, so that its code is compiled and run.
 #[doc = include_str!("../../README.md")]

@@ -125,6 +125,7 @@ mod cli;
 mod clip;
 mod config;
 mod config_message;
+mod config_place;
 mod confusion;
 mod curves;
 mod described_model;

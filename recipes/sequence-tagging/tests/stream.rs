@@ -3,6 +3,7 @@
 use crate::common::Bench;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::Stdio;
+#[cfg(target_os = "linux")]
 use std::time::Duration;
 
 #[test]
@@ -157,25 +158,13 @@ fn who_waits_for_labels_gets_them_before_the_end_of_input() {
     let bench = Bench::with_chunks();
     let train = bench.train("run", &["--set", "training.epochs=1"]);
     assert_eq!(train.code, Some(0), "{}", train.stderr);
-    let mut command = bench.command(&["tag", "--model", "run", "--format", "json"]);
-    let command = command.stdin(Stdio::piped()).stdout(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    let mut input = child.stdin.take().unwrap();
-    let output = BufReader::new(child.stdout.take().unwrap());
-    let (sender, answers) = std::sync::mpsc::channel();
-    std::thread::spawn(move || {
-        output
-            .lines()
-            .try_for_each(|line| sender.send(line.unwrap()))
-    });
-    for line in ["the cat sees a dog .", "", "the dog sees"] {
-        writeln!(input, "{line}").unwrap();
-        input.flush().unwrap();
-        let answer = answers.recv_timeout(Duration::from_secs(300));
-        let answer = answer.expect("an answer before the end of input");
+    let lines = ["the cat sees a dog .", "", "the dog sees"];
+    let answers = burn_recurrent_tests::answers(
+        &mut bench.command(&["tag", "--model", "run", "--format", "json"]),
+        &lines,
+    );
+    for (line, answer) in lines.iter().zip(answers) {
         let alone = bench.tag("run", format!("{line}\n"), &["--format", "json"]);
         assert_eq!(answer + "\n", alone.stdout);
     }
-    drop(input);
-    assert!(child.wait().unwrap().success());
 }

@@ -2,9 +2,8 @@
 
 use crate::common::{Bench, Ran, Reversed, number};
 use serde_json::Value;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Read};
 use std::process::Stdio;
-use std::time::Duration;
 
 #[test]
 fn lines_stay_in_order_and_do_not_depend_on_each_other_or_on_threads() {
@@ -233,27 +232,13 @@ fn the_alignment_that_is_drawn_is_the_first_that_there_is() {
 #[test]
 fn who_waits_for_a_translation_gets_it_before_the_end_of_input() {
     let bench = Bench::trained(&[]);
-    let mut command = bench.command(&["translate", "--model", "run"]);
-    command.stdin(Stdio::piped()).stdout(Stdio::piped());
-    let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
-    let mut input = child.stdin.take().unwrap();
-    let output = BufReader::new(child.stdout.take().unwrap());
-    let (sender, answers) = std::sync::mpsc::channel();
-    std::thread::spawn(move || {
-        output
-            .lines()
-            .try_for_each(|line| sender.send(line.unwrap()))
-    });
-    for line in ["a b c d", "", "e f g h"] {
-        writeln!(input, "{line}").unwrap();
-        input.flush().unwrap();
-        let answer = answers.recv_timeout(Duration::from_secs(300));
-        let answer = answer.expect("an answer before the end of input");
+    let lines = ["a b c d", "", "e f g h"];
+    let answers =
+        burn_recurrent_tests::answers(&mut bench.command(&["translate", "--model", "run"]), &lines);
+    for (line, answer) in lines.iter().zip(answers) {
         let alone = bench.translate("run", format!("{line}\n"), &[]);
         assert_eq!(answer + "\n", alone.stdout);
     }
-    drop(input);
-    assert!(child.wait().unwrap().success());
 }
 
 #[test]
