@@ -15,7 +15,7 @@ mod unit;
 mod vocabulary;
 mod vocabulary_builder;
 mod white_space;
-mod words;
+mod word_tokenizer;
 
 pub use file::VocabularyFileError;
 pub use fingerprint::Fingerprint;
@@ -42,4 +42,4 @@ pub use translation::{
 pub use unit::Unit;
 pub use vocabulary::{Vocabulary, VocabularyError};
 pub use vocabulary_builder::VocabularyBuilder;
-pub use words::{word_ranges, words};
+pub use word_tokenizer::{WordTokenizer, word_ranges, words};

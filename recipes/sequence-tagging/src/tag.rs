@@ -9,6 +9,7 @@ use burn_recurrent_datasets::{
     ColumnFormat, ConlluColumn, SentenceError, SentenceFormat, SentenceProblem, SentenceReader,
     TagColumn, TextLines, TextSource, open_text,
 };
+use burn_recurrent_text::WordTokenizer;
 use burn_recurrent_train::{Arrivals, Report, default_device};
 use burn_recurrent_zoo::TrainedTagger;
 use clap::{Args, ValueEnum};
@@ -35,6 +36,10 @@ pub struct TagArgs {
     /// Lines of `--input conll` that begin with `#` are comments, as they are in CoNLL-U
     #[arg(long)]
     comments: bool,
+    /// How lines of `--input text` are cut into words: `unicode`, `penn-treebank` or `english-web-treebank`; unless given, as
+    /// the model's config says
+    #[arg(long, value_name = "NAME")]
+    tokenizer: Option<WordTokenizer>,
     /// How the labels are written
     #[arg(long, value_enum, default_value_t = Output::Conll)]
     format: Output,
@@ -43,7 +48,7 @@ pub struct TagArgs {
 /// How the input is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Input {
-    /// A sentence a line; words are cut by Unicode's rules, and punctuation is words of its own
+    /// A sentence a line, which is cut into words; punctuation is words of its own
     Text,
     /// A word a line, in the first column, and a blank line behind each sentence
     Conll,
@@ -74,6 +79,10 @@ enum Output {
 }
 
 pub fn tag(args: &TagArgs) -> Result<(), Report> {
+    if args.tokenizer.is_some() && args.input != Input::Text {
+        let message = "`--tokenizer` cuts lines of text, and columns are cut into words already";
+        return Err(Report::usage(message).with_help("leave it out, or give `--input text`"));
+    }
     let run = RECIPE.open_model(&args.model)?;
     let config: Config = run.config()?;
     let tagger = trained::load(&run, &config, &default_device()?)?;
@@ -88,6 +97,7 @@ pub fn tag(args: &TagArgs) -> Result<(), Report> {
             (Box::new(input), STANDARD_INPUT.into())
         }
     };
+    let tokenizer = args.tokenizer.unwrap_or(tagger.settings().tokenizer);
     let column = conllu_column(&tagger, &config)?;
     let format = match args.input {
         Input::Text | Input::Conll => SentenceFormat::Columns(ColumnFormat {
@@ -110,7 +120,8 @@ pub fn tag(args: &TagArgs) -> Result<(), Report> {
     };
     match args.input {
         Input::Text => {
-            let mut sentences = Arrivals::new(TextSentences(TextLines::new(source, path)));
+            let lines = TextLines::new(source, path);
+            let mut sentences = Arrivals::new(TextSentences { lines, tokenizer });
             tagging.all(&mut sentences, Report::from)
         }
         Input::Conll | Input::Conllu => {
@@ -131,7 +142,7 @@ pub fn tag(args: &TagArgs) -> Result<(), Report> {
 pub fn example(tagger: &TrainedTagger, text: &str) -> Result<String, Report> {
     let mut out = anstream::StripStream::new(Vec::new());
     for line in text.lines() {
-        let sentence = InputSentence::of_line(line);
+        let sentence = InputSentence::of_line(line, tagger.settings().tokenizer);
         let labels = tagger.tag_sentence(&sentence.tagged.words);
         view::write(&mut out, tagger.task(), &sentence, &labels)?;
     }

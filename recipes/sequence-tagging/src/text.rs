@@ -1,7 +1,7 @@
 //! Plain text as sentences of words.
 
 use burn_recurrent_datasets::{ReadError, TaggedSentence, TextLines};
-use burn_recurrent_text::word_ranges;
+use burn_recurrent_text::WordTokenizer;
 use std::borrow::Cow;
 use std::io::BufRead;
 use std::ops::Range;
@@ -23,8 +23,8 @@ struct Line {
 
 impl InputSentence {
     /// The words of a line of text.
-    pub fn of_line(text: &str) -> Self {
-        let ranges = word_ranges(text);
+    pub fn of_line(text: &str, tokenizer: WordTokenizer) -> Self {
+        let ranges = tokenizer.ranges(text);
         let words = ranges.iter().map(|range| text[range.clone()].to_string());
         Self {
             tagged: TaggedSentence::new(words.collect(), Vec::new()),
@@ -75,14 +75,17 @@ impl From<TaggedSentence> for InputSentence {
 
 /// The lines of a text as sentences. A line without words is a sentence without words, so that there are as many
 /// sentences as lines.
-pub struct TextSentences<R>(pub TextLines<R>);
+pub struct TextSentences<R> {
+    pub lines: TextLines<R>,
+    pub tokenizer: WordTokenizer,
+}
 
 impl<R: BufRead> Iterator for TextSentences<R> {
     type Item = Result<InputSentence, ReadError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let line = self.0.next_line().transpose()?;
-        Some(line.map(InputSentence::of_line))
+        let line = self.lines.next_line().transpose()?;
+        Some(line.map(|line| InputSentence::of_line(line, self.tokenizer)))
     }
 }
 
@@ -92,17 +95,18 @@ mod tests {
 
     #[test]
     fn there_are_as_many_sentences_as_lines() {
-        let text = TextLines::new("one two\r\n\n\nthree".as_bytes(), "text");
-        let lengths: Vec<usize> = TextSentences(text)
-            .map(|s| s.unwrap().tagged.len())
-            .collect();
+        let sentences = TextSentences {
+            lines: TextLines::new("one two\r\n\n\nthree".as_bytes(), "text"),
+            tokenizer: WordTokenizer::Unicode,
+        };
+        let lengths: Vec<usize> = sentences.map(|s| s.unwrap().tagged.len()).collect();
         assert_eq!(lengths, [2, 0, 0, 1]);
     }
 
     #[test]
     fn offsets_count_characters_and_the_text_between_them_is_the_word() {
         let text = "e\u{301}te\u{301}, 26\u{a0}000  \u{1f469}\u{200d}\u{1f52c} 北京\t!";
-        let sentence = InputSentence::of_line(text);
+        let sentence = InputSentence::of_line(text, WordTokenizer::Unicode);
         let characters: Vec<char> = text.chars().collect();
         let offsets = sentence.offsets().unwrap();
         assert_eq!(offsets.len(), sentence.tagged.len());
@@ -120,6 +124,7 @@ mod tests {
         let columns = InputSentence::from(TaggedSentence::new(words, Vec::new()));
         assert_eq!(columns.text(0..2), "New York");
         assert!(columns.offsets().is_none());
-        assert_eq!(InputSentence::of_line(" ").offsets().unwrap().len(), 0);
+        let nothing = InputSentence::of_line(" ", WordTokenizer::Unicode);
+        assert_eq!(nothing.offsets().unwrap().len(), 0);
     }
 }

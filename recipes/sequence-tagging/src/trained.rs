@@ -30,6 +30,7 @@ pub fn settings(config: &Config) -> Result<TaggerSettings, Report> {
     Ok(TaggerSettings::new(config.data.task)
         .with_constrained(config.model.options.output.is_constrained())
         .with_max_characters(config.words.max_characters)
+        .with_tokenizer(config.words.tokenizer)
         .with_column(column.map(|column| column.to_string())))
 }
 

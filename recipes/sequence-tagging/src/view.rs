@@ -69,6 +69,7 @@ fn colour(label: &str) -> Style {
 mod tests {
     use super::*;
     use burn_recurrent_datasets::TaggedSentence;
+    use burn_recurrent_text::WordTokenizer;
 
     fn own(texts: &[&str]) -> Vec<String> {
         texts.iter().map(ToString::to_string).collect()
@@ -106,7 +107,7 @@ mod tests {
         );
         assert_eq!(shown(spans, &[], &[]), "\n");
         // A span of a line of text is as it stands there.
-        let line = InputSentence::of_line("我爱北京。");
+        let line = InputSentence::of_line("我爱北京。", WordTokenizer::Unicode);
         let labels = ["O", "O", "B-LOC", "I-LOC", "O"];
         assert_eq!(
             shown_sentence(spans, line, &labels),

@@ -8,4 +8,5 @@ mod offsets;
 mod recipe;
 mod stream;
 mod vectors;
+mod words;
 mod zoo;

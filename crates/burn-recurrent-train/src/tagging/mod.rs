@@ -6,7 +6,7 @@
 //! ```
 //! use burn::tensor::Device;
 //! use burn_recurrent_datasets::RequestCorpus;
-//! use burn_recurrent_zoo::{TaggerSettings, TrainedTagger, save_tagger, words};
+//! use burn_recurrent_zoo::{TaggerSettings, TrainedTagger, save_tagger};
 //! use burn_recurrent_models::{SequenceTaggerConfig, TokenEncoderConfig};
 //! use burn_recurrent_text::{TagScheme, TaggingTask};
 //! use burn_recurrent_train::tagging::{BatchesConfig, Corpus, Learner, Score, WordsConfig};
@@ -36,7 +36,7 @@
 //!
 //! let tagger = TrainedTagger::load(&folder, &device)?;
 //! let score = Score::of(task, corpus.splits.final_split().1, |sentences| tagger.tag(sentences));
-//! println!("{score}{:?}", tagger.tag_sentence(&words("wake me at six thirty tomorrow")));
+//! println!("{score}{:?}", tagger.tag_sentence(&tagger.words("wake me at six thirty tomorrow")));
 //! # assert!(score.accuracy() > 0.8, "{score}");
 //! # Ok(())
 //! # }

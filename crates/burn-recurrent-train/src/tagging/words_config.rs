@@ -2,7 +2,7 @@
 
 use crate::InvalidValue;
 use crate::checks::at_least_one;
-use burn_recurrent_text::WordNormalization;
+use burn_recurrent_text::{WordNormalization, WordTokenizer};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -26,6 +26,10 @@ pub struct WordsConfig {
     /// Of a longer word only the first and the last half of so many characters are seen.
     #[serde(default = "most_characters")]
     pub max_characters: usize,
+    /// How plain text is cut into words that are to be as those of the training data: `unicode`, `penn-treebank` or
+    /// `english-web-treebank`.
+    #[serde(default)]
+    pub tokenizer: WordTokenizer,
 }
 
 fn one() -> u64 {
@@ -44,6 +48,7 @@ impl Default for WordsConfig {
             digits: false,
             vectors: None,
             max_characters: most_characters(),
+            tokenizer: WordTokenizer::default(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The input and output settings of a tagger.
 
-use burn_recurrent_text::{TaggingExamples, TaggingTask};
+use burn_recurrent_text::{TaggingExamples, TaggingTask, WordTokenizer};
 use serde::{Deserialize, Serialize};
 
 /// How a tagger reads words and writes labels.
@@ -18,22 +18,36 @@ pub struct TaggerSettings {
     /// The column of CoNLL-U that the labels stand in, such as `upos`, where it was trained on CoNLL-U.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub column: Option<String>,
+    /// How plain text is cut into words as those of the training data are.
+    #[serde(default, skip_serializing_if = "is_unicode")]
+    pub tokenizer: WordTokenizer,
+}
+
+fn is_unicode(tokenizer: &WordTokenizer) -> bool {
+    *tokenizer == WordTokenizer::Unicode
 }
 
 impl TaggerSettings {
-    /// For a task: valid labels, and words of up to 64 characters.
+    /// For a task: valid labels, words of up to 64 characters, cut by Unicode's rules.
     pub fn new(task: TaggingTask) -> Self {
         Self {
             task,
             constrained: true,
             max_characters: TaggingExamples::DEFAULT_MAX_CHARACTERS,
             column: None,
+            tokenizer: WordTokenizer::Unicode,
         }
     }
 
     /// Sets the column of CoNLL-U that the labels stand in.
     pub fn with_column(mut self, column: Option<String>) -> Self {
         self.column = column;
+        self
+    }
+
+    /// Sets how plain text is cut into words.
+    pub fn with_tokenizer(mut self, tokenizer: WordTokenizer) -> Self {
+        self.tokenizer = tokenizer;
         self
     }
 

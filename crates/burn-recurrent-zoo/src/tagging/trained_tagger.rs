@@ -21,10 +21,10 @@ const BATCH_TOKENS: usize = 4_000;
 ///
 /// ```no_run
 /// use burn::tensor::Device;
-/// use burn_recurrent_zoo::{TrainedTagger, spans, words};
+/// use burn_recurrent_zoo::{TrainedTagger, spans};
 ///
 /// let tagger = TrainedTagger::load("runs/b", &Device::default())?;
-/// let words = words("wake me at six thirty tomorrow");
+/// let words = tagger.words("wake me at six thirty tomorrow");
 /// for span in spans(&tagger.tag_sentence(&words)) {
 ///     println!("{}: {}", span.kind, words[span.start..span.end].join(" "));
 /// }
@@ -143,11 +143,15 @@ impl TrainedTagger {
         self.settings.task
     }
 
+    /// The words of a line of plain text, cut as its settings say.
+    pub fn words(&self, line: &str) -> Vec<String> {
+        self.settings.tokenizer.words(line)
+    }
+
     /// The labels of a sentence's words, one for each. Where they mark spans,
     /// [`spans`](burn_recurrent_text::spans) says which.
     ///
-    /// The words must be cut as those of the training data were; [`words`](burn_recurrent_text::words)
-    /// cuts plain text by Unicode's rules.
+    /// The words must be cut as those of the training data were, as [`words`](Self::words) does.
     pub fn tag_sentence<W: AsRef<str>>(&self, words: &[W]) -> Vec<String> {
         self.tag(&[words]).pop().unwrap_or_default()
     }

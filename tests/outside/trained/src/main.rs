@@ -1,9 +1,7 @@
 //! Loads a language model and a tagger from the run directories that are given, without the recipes that trained them.
 
 use burn::tensor::Device;
-use burn_recurrent_zoo::{
-    Sampler, SamplerConfig, TrainedLanguageModel, TrainedTagger, spans, words,
-};
+use burn_recurrent_zoo::{Sampler, SamplerConfig, TrainedLanguageModel, TrainedTagger, spans};
 use std::error::Error;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -19,7 +17,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("wrote {}", model.write("tom", 12, sampler)?);
 
     let tagger = TrainedTagger::load(folder()?, &device)?;
-    let words = words("wake me at six thirty tomorrow");
+    let words = tagger.words("wake me at six thirty tomorrow");
     let labels = tagger.tag_sentence(&words);
     println!("labels {}", labels.join(" "));
     for span in spans(&labels) {

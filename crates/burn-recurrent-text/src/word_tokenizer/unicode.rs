@@ -1,4 +1,4 @@
-//! Plain text as words.
+//! Words by the rules of Unicode.
 
 use std::ops::Range;
 
