@@ -4,7 +4,7 @@
 mod figures;
 
 use burn::tensor::Device;
-use burn_recurrent_zoo::{TrainedLanguageModel, TrainedTagger, TrainedTranslator, words};
+use burn_recurrent_zoo::{TrainedLanguageModel, TrainedTagger, TrainedTranslator};
 use std::path::PathBuf;
 
 /// A model of the repository.
@@ -17,7 +17,7 @@ fn shipped(name: &str) -> PathBuf {
 fn taggers_tag() {
     let tags = |name: &str, sentence: &str| {
         let tagger = TrainedTagger::load(shipped(name), &Device::flex()).unwrap();
-        tagger.tag_sentence(&words(sentence)).join(" ")
+        tagger.tag_sentence(&tagger.words(sentence)).join(" ")
     };
     assert_eq!(
         tags("ewt-upos", "The cat sat on the mat ."),

@@ -42,4 +42,4 @@ pub use translation::{
 pub use unit::Unit;
 pub use vocabulary::{Vocabulary, VocabularyError};
 pub use vocabulary_builder::VocabularyBuilder;
-pub use word_tokenizer::{WordTokenizer, word_ranges, words};
+pub use word_tokenizer::WordTokenizer;

@@ -7,7 +7,7 @@
 //! ```
 
 use burn::tensor::Device;
-use burn_recurrent_zoo::{TrainedTagger, spans, words};
+use burn_recurrent_zoo::{TrainedTagger, spans};
 use std::error::Error;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -18,7 +18,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let tagger = TrainedTagger::load(folder, &Device::default())?;
     for sentence in arguments {
-        let words = words(&sentence);
+        let words = tagger.words(&sentence);
         let labels = tagger.tag_sentence(&words);
         println!("{}", labels.join(" "));
         for span in spans(&labels) {

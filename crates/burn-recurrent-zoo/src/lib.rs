@@ -28,4 +28,4 @@ pub use burn_recurrent_text as text;
 
 // What one needs beside them to use them.
 pub use burn_recurrent_models::{Likelihood, Sampler, SamplerConfig, SamplerError};
-pub use burn_recurrent_text::{Span, TagScheme, TaggingTask, WordTokenizer, spans, words};
+pub use burn_recurrent_text::{Span, TagScheme, TaggingTask, WordTokenizer, spans};

@@ -115,7 +115,7 @@ fn words_are_tagged_after_loading() {
         let folder = trained(crf, 60);
         let tagger = TrainedTagger::load(folder.path(), &Device::flex()).unwrap();
         for (words, labels) in SENTENCES {
-            let words = burn_recurrent_zoo::words(words);
+            let words = tagger.words(words);
             assert_eq!(tagger.tag_sentence(&words).join(" "), labels, "{words:?}");
         }
         let found = tagger.tag_sentence(&["call", "Ann", "Lee", "now"]);
@@ -127,7 +127,7 @@ fn words_are_tagged_after_loading() {
 
         // Many at once, in any order and of any length, are tagged as each by itself.
         let many: Vec<Vec<String>> = ["call me now", "", "wake Tom at six thirty", "hey Zoë"]
-            .map(burn_recurrent_zoo::words)
+            .map(|line| tagger.words(line))
             .to_vec();
         let alone: Vec<_> = many
             .iter()

@@ -2,7 +2,7 @@
 
 use crate::common::{Bench, CONFIG, Chunks, Ran, number, read_json};
 use burn::tensor::Device;
-use burn_recurrent_zoo::{TrainedTagger, words};
+use burn_recurrent_zoo::TrainedTagger;
 use serde_json::Value;
 use std::time::Instant;
 
@@ -372,7 +372,7 @@ fn a_run_is_loaded_without_the_recipe_as_the_recipe_loads_it() {
         let text = "The cat sees a small dog.\nTom ran near the river!\n\n";
         let tagged = bench.tag(run, text, &["--format", "json"]).json();
         let tagger = TrainedTagger::load(bench.path(run), &Device::flex()).unwrap();
-        let sentences: Vec<Vec<String>> = text.lines().map(words).collect();
+        let sentences: Vec<Vec<String>> = text.lines().map(|line| tagger.words(line)).collect();
         for (line, labels) in tagged.iter().zip(tagger.tag(&sentences)) {
             assert_eq!(line["labels"], serde_json::json!(labels), "{run}");
         }

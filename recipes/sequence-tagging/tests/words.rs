@@ -1,11 +1,11 @@
 //! How plain text is cut into words.
 
 use crate::common::{Bench, CONFIG};
-use burn_recurrent_datasets::{ConlluColumn, SentenceFormat, SentenceReader};
+use burn_recurrent_datasets::{ConlluColumn, SentenceFormat, SentenceReader, TaggedSentence};
 use burn_recurrent_text::WordTokenizer;
-use std::io::Write;
+use serde_json::Value;
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::Path;
 
 #[test]
 fn text_is_cut_as_the_config_says_unless_the_command_line_does() {
@@ -52,54 +52,85 @@ fn text_is_cut_as_the_config_says_unless_the_command_line_does() {
         .fails(2, &["treebank", "penn-treebank"]);
 }
 
-/// A line of text and where the treebank's words stand in it, in bytes.
-type Line = (String, Vec<Range<usize>>);
+/// A word of a line, in bytes, and its label.
+type Word = (Range<usize>, String);
 
-/// The development sentences of the English Web Treebank, where they are at hand.
-fn treebank() -> Option<Vec<Line>> {
-    let folder = PathBuf::from(std::env::var_os("BURN_RECURRENT_DATA")?);
-    let path = folder.join("ud-english-ewt/en_ewt-ud-dev.conllu");
+/// Where these words stand in a line.
+fn places(line: &str, words: &[String], labels: &[String]) -> Vec<Word> {
+    let mut end = 0;
+    let place = |(word, label): (&String, &String)| {
+        let start = end + line[end..].find(word.as_str()).unwrap();
+        end = start + word.len();
+        (start..end, label.clone())
+    };
+    words.iter().zip(labels).map(place).collect()
+}
+
+/// The development sentences of the English Web Treebank as lines of text, and the words of each.
+fn treebank(folder: &Path) -> (Vec<String>, Vec<Vec<Word>>) {
+    let path = folder.join("en_ewt-ud-dev.conllu");
     let format = SentenceFormat::Conllu(ConlluColumn::Upos);
-    let sentences = path.exists().then(|| SentenceReader::open(path, format))?;
-    let lines = sentences.unwrap().map(|sentence| {
-        let sentence = sentence.unwrap();
-        let mut rows = sentence.rows.iter();
-        let text = rows.find_map(|row| row.text.strip_prefix("# text = "));
-        let text = text.unwrap().to_string();
-        let mut end = 0;
-        let places = sentence.words.iter().map(|word| {
-            let start = end + text[end..].find(word.as_str()).unwrap();
-            end = start + word.len();
-            start..end
-        });
-        let places = places.collect();
+    let sentences = SentenceReader::open(path, format).unwrap();
+    let line = |sentence: Result<TaggedSentence, _>| {
+        let TaggedSentence {
+            words, tags, rows, ..
+        } = sentence.unwrap();
+        let mut texts = rows
+            .iter()
+            .filter_map(|row| row.text.strip_prefix("# text = "));
+        let text = texts.next().unwrap().to_string();
+        let places = places(&text, &words, &tags);
         (text, places)
-    });
-    Some(lines.collect())
+    };
+    sentences.map(line).unzip()
 }
 
-/// F1 of the words that a tokeniser finds.
-fn f1(tokenizer: WordTokenizer, lines: &[Line]) -> f64 {
-    let (mut right, mut all) = (0, 0);
-    for (text, words) in lines {
-        let found = tokenizer.ranges(text);
-        right += found.iter().filter(|word| words.contains(word)).count();
-        all += found.len() + words.len();
-    }
-    200.0 * right as f64 / all as f64
+/// F1, in per cent, of what is found in lines of text.
+fn f1<T: PartialEq>(found: &[Vec<T>], words: &[Vec<T>]) -> f64 {
+    assert_eq!(found.len(), words.len());
+    let lines = || found.iter().zip(words);
+    let right = lines().map(|(found, words)| found.iter().filter(|f| words.contains(f)).count());
+    let all = lines().map(|(found, words)| found.len() + words.len());
+    200.0 * right.sum::<usize>() as f64 / all.sum::<usize>() as f64
 }
 
-/// The patterns were written for the training sentences alone.
+/// The figures of the README. The patterns were written for the training sentences alone.
 #[test]
 fn the_web_treebank_is_cut_as_it_is() {
-    let Some(lines) = treebank() else {
-        let line = "skipped: there is no folder `ud-english-ewt` in the one that BURN_RECURRENT_DATA names\n";
-        // Past the test runner, which keeps what a passing test prints to itself.
-        std::io::stderr().write_all(line.as_bytes()).unwrap();
+    let Some(folder) = burn_recurrent_tests::data_set("ud-english-ewt") else {
         return;
     };
-    let f1 = WordTokenizer::ALL.map(|tokenizer| f1(tokenizer, &lines));
-    println!("F1 of the words: {f1:.2?}");
-    assert!(f1[2] > 98.5, "{f1:?}");
-    assert!(f1[2] > f1[0] && f1[2] > f1[1], "{f1:?}");
+    let (lines, words) = treebank(&folder);
+    let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/../../zoo/ewt-upos");
+    let strings = |values: &Value| -> Vec<String> {
+        let values = values.as_array().unwrap().iter();
+        values.map(|v| v.as_str().unwrap().to_string()).collect()
+    };
+    let ranges = |words: &[Vec<Word>]| -> Vec<Vec<Range<usize>>> {
+        let of_line = |line: &Vec<Word>| line.iter().map(|(range, _)| range.clone()).collect();
+        words.iter().map(of_line).collect()
+    };
+    let bench = Bench::new();
+    let figures = WordTokenizer::ALL.map(|tokenizer| {
+        let options = ["--format", "json", "--tokenizer", tokenizer.name()];
+        let tagged = bench.tag(shipped, lines.join("\n"), &options).json();
+        let found = lines.iter().zip(&tagged).map(|(line, tagged)| {
+            places(
+                line,
+                &strings(&tagged["tokens"]),
+                &strings(&tagged["labels"]),
+            )
+        });
+        let found: Vec<Vec<Word>> = found.collect();
+        let figures = (f1(&ranges(&found), &ranges(&words)), f1(&found, &words));
+        println!(
+            "{tokenizer}: F1 of words {:.2}, with tags {:.2}",
+            figures.0, figures.1
+        );
+        figures
+    });
+    let [unicode, _, web] = figures;
+    assert!(web.0 > 98.5 && web.1 > 94.0, "{figures:?}");
+    assert!(figures.iter().all(|f| f.0 <= web.0 && f.1 <= web.1));
+    assert!(unicode.0 > 90.0, "{figures:?}");
 }

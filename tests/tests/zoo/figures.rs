@@ -12,26 +12,13 @@ use burn_recurrent_datasets::{
     TaggedSplits, TextSplits, TranslationCorpus,
 };
 use burn_recurrent_models::LanguageModel;
+use burn_recurrent_tests::data_set;
 use burn_recurrent_text::SpanScore;
 use burn_recurrent_train::translation::{Score, TranslationTask};
 use burn_recurrent_zoo::{TrainedLanguageModel, TrainedTagger, TrainedTranslator};
 use std::io::Write;
-use std::path::Path;
 
 const GROUPS: usize = 10;
-
-/// Whether a data set is at hand.
-fn at_hand(name: &str) -> bool {
-    let folder = std::env::var_os("BURN_RECURRENT_DATA");
-    let found = folder.is_some_and(|folder| Path::new(&folder).join(name).is_dir());
-    if !found {
-        let line = format!(
-            "skipped: there is no folder `{name}` in the one that BURN_RECURRENT_DATA names\n"
-        );
-        std::io::stderr().write_all(line.as_bytes()).unwrap();
-    }
-    found
-}
 
 /// Up to so many things at equal distances.
 fn spread<T: Clone>(all: &[T], count: usize) -> Vec<T> {
@@ -184,7 +171,7 @@ fn models_of_the_grammars() {
 
 #[test]
 fn shakespeare() {
-    if at_hand("tiny-shakespeare") {
+    if data_set("tiny-shakespeare").is_some() {
         let splits = TextSplits::from_catalog("tiny-shakespeare").unwrap();
         nats("shakespeare-char", "valid_nats_per_token", &splits.valid);
     }
@@ -192,7 +179,7 @@ fn shakespeare() {
 
 #[test]
 fn parts_of_speech() {
-    if at_hand("ud-english-ewt") {
+    if data_set("ud-english-ewt").is_some() {
         let splits = TaggedSplits::from_catalog("ud-english-ewt").unwrap();
         tagger("ewt-upos", 200, splits.test, false);
     }
@@ -200,7 +187,7 @@ fn parts_of_speech() {
 
 #[test]
 fn captions() {
-    if at_hand("multi30k") {
+    if data_set("multi30k").is_some() {
         let splits = ParallelSplits::from_catalog("multi30k", "de", "en").unwrap();
         let translator = Translator::new("multi30k-de-en", splits.test);
         // A search for translations as long as these takes its time without optimisation.
@@ -210,7 +197,7 @@ fn captions() {
 
 #[test]
 fn pronunciations() {
-    if at_hand("cmudict") {
+    if data_set("cmudict").is_some() {
         let (dictionary, shares) = Pronunciations::from_catalog("cmudict", Stress::Marked).unwrap();
         let test = dictionary.splits(shares).unwrap().test;
         let translator = Translator::new("cmudict-g2p", test);

@@ -40,6 +40,11 @@ pub(super) fn is_apostrophe(character: char) -> bool {
     matches!(character, '\'' | '’')
 }
 
+/// Whether this is what stands behind the apostrophe of a verb or a genitive.
+pub(super) fn is_clitic(word: &str) -> bool {
+    CLITICS.iter().any(|c| c.eq_ignore_ascii_case(word))
+}
+
 /// Where the last word begins that is joined to the one before it, in bytes: behind `ca` in `can't`, behind `dog` in
 /// `dog's` and in `dogs'`.
 pub(super) fn cut(word: &str) -> Option<usize> {
@@ -47,8 +52,7 @@ pub(super) fn cut(word: &str) -> Option<usize> {
     not.or_else(|| {
         let (apostrophe, mark) = word.char_indices().rfind(|(_, c)| is_apostrophe(*c))?;
         let clitic = &word[apostrophe + mark.len_utf8()..];
-        let is_clitic = clitic.is_empty() || CLITICS.iter().any(|c| c.eq_ignore_ascii_case(clitic));
-        (apostrophe > 0 && is_clitic).then_some(apostrophe)
+        (apostrophe > 0 && (clitic.is_empty() || is_clitic(clitic))).then_some(apostrophe)
     })
     .or_else(|| joined(word, &JOINED))
 }

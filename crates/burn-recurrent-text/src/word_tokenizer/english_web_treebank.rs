@@ -19,7 +19,7 @@ const WHOLE: [&str; 17] = [
     // Endings of files.
     r"(?i:\.(?:doc|xls|pdf|txt|jpg|zip|ppt|html?)\b)",
     // Emoticons.
-    r"[:;=][-']?[()DPp|\\]+|:-?/|:\]|<3|\^_+\^",
+    r"[:;=][-']?(?:[()|\\]+|[DPp]+\b)|:-?/|:\]|<3\b|\^_+\^",
     // Initials and abbreviations.
     r"(?:\p{L}\.){2,}",
     r"(?:Mr|Mrs|Ms|Dr|Prof|St|Sr|Jr|Inc|Corp|Ltd|Co|Gen|Sen|Rep|Gov|Lt|Col|Capt|Sgt|Rev|Hon|Ft|Mt)\.",
@@ -101,6 +101,7 @@ mod tests {
                 "So did I. The 1970s' 'best' -- and/or the 3rd",
                 "So did I . The 1970s ' ' best ' -- and / or the 3rd",
             ),
+            ("Re:Dave, note:please :D", "Re : Dave , note : please :D"),
             ("So did I.", "So did I ."),
             ("the cat sat .", "the cat sat ."),
         ] {

@@ -6,8 +6,6 @@ mod penn_treebank;
 mod treebank_line;
 mod unicode;
 
-pub use unicode::{word_ranges, words};
-
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::ops::Range;
@@ -23,7 +21,8 @@ use std::str::FromStr;
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum WordTokenizer {
-    /// At the word boundaries of Unicode (UAX #29), for any language: see [`words`].
+    /// At the word boundaries of Unicode (UAX #29), for any language: punctuation is words of its own, `don't` and `3.5` are one
+    /// word, and so is `26\u{a0}000`, where a no-break space stands between two digits, as it is for language models.
     #[default]
     Unicode,
     /// English as in the Penn Treebank (MacIntyre's `tokenizer.sed`, 1995): `do n't`, `it 's`, `can not`; words with hyphens
@@ -65,7 +64,7 @@ impl WordTokenizer {
     /// Where the [`words`](Self::words) of a line stand in it, in bytes.
     pub fn ranges(self, line: &str) -> Vec<Range<usize>> {
         match self {
-            Self::Unicode => word_ranges(line),
+            Self::Unicode => unicode::ranges(line),
             Self::PennTreebank => penn_treebank::ranges(line),
             Self::EnglishWebTreebank => english_web_treebank::ranges(line),
         }

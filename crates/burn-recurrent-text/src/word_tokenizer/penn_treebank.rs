@@ -1,11 +1,11 @@
 //! Words as in the Penn Treebank.
 
-use super::contractions::is_apostrophe;
+use super::contractions::{is_apostrophe, is_clitic};
 use super::treebank_line::{self, Next, first_character};
 use std::ops::Range;
 
-/// Words that begin with an apostrophe.
-const SHORTENED: [&str; 10] = ["s", "re", "ve", "ll", "d", "m", "em", "til", "tis", "twas"];
+/// Words of which an apostrophe stands for the beginning.
+const SHORTENED: [&str; 4] = ["em", "til", "tis", "twas"];
 
 /// Where the words of a line stand in it, in bytes.
 pub(super) fn ranges(line: &str) -> Vec<Range<usize>> {
@@ -44,7 +44,7 @@ fn opens_quotation(text: &str) -> bool {
     let letters = text.find(|c: char| !c.is_alphanumeric());
     let word = &text[..letters.unwrap_or(text.len())];
     let is_shortened = SHORTENED.iter().any(|s| s.eq_ignore_ascii_case(word));
-    !is_shortened && !text.starts_with(|c: char| c.is_ascii_digit())
+    !is_clitic(word) && !is_shortened && !text.starts_with(|c: char| c.is_ascii_digit())
 }
 
 /// How many bytes of text are before the next punctuation, one character at least. A full stop at the end of the line is

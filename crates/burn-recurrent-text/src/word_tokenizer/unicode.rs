@@ -6,24 +6,8 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use crate::white_space::is_no_break;
 
-/// The words of a line of text for a tagger: what stands between the word boundaries of Unicode (UAX #29), white space
-/// left out. Punctuation is words of its own, `don't` and `3.5` are one word, and so is `26\u{a0}000`: a no-break space
-/// between two digits is part of the number, as it is for language models.
-///
-/// ```
-/// assert_eq!(burn_recurrent_text::words("Wake me at 6.30!"), ["Wake", "me", "at", "6.30", "!"]);
-/// ```
-pub fn words(line: &str) -> Vec<String> {
-    let ranges = word_ranges(line).into_iter();
-    ranges.map(|range| line[range].to_string()).collect()
-}
-
-/// Where the [`words`] of a line stand in it, in bytes.
-///
-/// ```
-/// assert_eq!(burn_recurrent_text::word_ranges("So, why?"), [0..2, 2..3, 4..7, 7..8]);
-/// ```
-pub fn word_ranges(line: &str) -> Vec<Range<usize>> {
+/// Where the words of a line stand in it, in bytes.
+pub(super) fn ranges(line: &str) -> Vec<Range<usize>> {
     let mut ranges: Vec<Range<usize>> = Vec::new();
     let mut parts = Vec::new();
     for (start, part) in line.split_word_bound_indices() {
@@ -66,7 +50,11 @@ fn cut_at_white_space<'t>(start: usize, part: &'t str, parts: &mut Vec<(usize, &
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::super::WordTokenizer;
+
+    fn words(line: &str) -> Vec<String> {
+        WordTokenizer::Unicode.words(line)
+    }
 
     #[test]
     fn punctuation_is_apart_and_white_space_is_nothing() {
